@@ -1,0 +1,5 @@
+"""A convolutional network from scratch: NumPy, Numba kernels and handwritten backprop.
+
+Reading order, each file importing only from those before it: kernels, layers, losses, network, optim,
+fused, augment, mnist, ink, hands, training, report. This file imports nothing, so that `import nn` does no work.
+"""

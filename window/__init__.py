@@ -1,0 +1,1 @@
+"""The pygame window in which a digit is drawn and its reading explained."""
