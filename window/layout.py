@@ -1,0 +1,186 @@
+"""Where everything in the window is: plain rectangles, computed from the window's size alone.
+
+The smallest size that it is made for is 900 x 600; in a smaller window everything shrinks in proportion.
+In larger ones text grows more slowly than the rest, unless `scale` asks for more.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+SMALLEST = (900, 600)
+OPENING = (1280, 800)
+TEXT = 12  # pixels, in the smallest window
+TOOLS = (  # the rows of controls under the pad, left to right
+    (("pen", 1), ("eraser", 1), ("width", 2)),
+    (("undo", 1), ("redo", 1), ("clear", 1), ("live", 1)),
+    (("predict", 1), ("random", 1), ("mistake", 1), ("open", 1)),
+)
+STEPS = 5  # pictures in the strip of steps
+TILES = ("gradient", "occlusion", "plain")  # small views beside the large one
+CHANNELS = (32, 32, 64, 64, 64, 64, 10)  # cells of each stage of the digit network
+
+
+class Rect(NamedTuple):
+    x: int
+    y: int
+    w: int
+    h: int
+
+    @property
+    def right(self):
+        return self.x + self.w
+
+    @property
+    def bottom(self):
+        return self.y + self.h
+
+    @property
+    def middle(self):
+        return self.x + self.w // 2, self.y + self.h // 2
+
+    def holds(self, point):
+        return self.x <= point[0] < self.right and self.y <= point[1] < self.bottom
+
+    def inset(self, by):
+        return Rect(self.x + by, self.y + by, self.w - 2 * by, self.h - 2 * by)
+
+
+@dataclass(frozen=True)
+class Layout:
+    size: tuple[int, int]
+    text: int  # height of body text
+    gap: int  # the spacing grid: every distance is a half, one or two of it
+    panels: dict[str, Rect]  # ink, receives, thinks, how, status
+    parts: dict[str, Rect]  # everything in the panels; no two overlap
+    channels: tuple[int, ...]  # cells of each stage
+
+    def cell(self, stage, index):
+        """The rectangle of one cell of a stage's grid."""
+        box, (columns, rows) = self.parts[f"stage {stage}"], grid(self.channels, stage)
+        column, row = index % columns, index // columns
+        x, y = box.x + box.w * column // columns, box.y + box.h * row // rows
+        right, bottom = box.x + box.w * (column + 1) // columns, box.y + box.h * (row + 1) // rows
+        return Rect(x, y, right - x, bottom - y)
+
+    def cell_at(self, point):
+        """The (stage, index) of the cell under a point, or None."""
+        for stage, count in enumerate(self.channels):
+            box, (columns, rows) = self.parts[f"stage {stage}"], grid(self.channels, stage)
+            if box.holds(point):
+                column = ((point[0] - box.x + 1) * columns - 1) // box.w
+                row = ((point[1] - box.y + 1) * rows - 1) // box.h
+                index = row * columns + column
+                return (stage, index) if index < count else None
+        return None
+
+    def part_at(self, point):
+        return next((name for name, rect in self.parts.items() if rect.holds(point)), None)
+
+
+def grid(channels, stage):
+    """Columns and rows of a stage's cells: as wide as high or twice that, and two columns for the outputs."""
+    count = channels[stage]
+    if stage == len(channels) - 1:
+        return 2, -(-count // 2)
+    rows = 2 ** int(math.log2(math.sqrt(count)))
+    return -(-count // rows), rows
+
+
+def layout(size, scale=1.0, channels=CHANNELS):
+    """The Layout of a window of `size` (width, height) in pixels."""
+    width, height = size
+    growth = min(width / SMALLEST[0], height / SMALLEST[1])
+    text = max(1, int(TEXT * min(growth, max(growth, 1) ** 0.7 * scale)))
+    gap = max(1, round(text * 0.66))
+    half, row, heading, caption = gap // 2, text * 2, round(text * 1.7), round(text * 1.25)
+    parts = {}
+
+    # the feature maps take the whole width, and what height that leaves them
+    arrow = gap + half
+    shapes = [grid(channels, stage) for stage in range(len(channels))]
+    spans = [columns / rows for columns, rows in shapes[:-1]] + [0.6]
+    inner = width - 4 * gap - arrow * (len(channels) - 1)
+    side = int(min(inner / sum(spans), height * 0.3))
+    how_height = 2 * gap + heading + 2 * caption + side
+    status = Rect(gap, height - 2 * text - half, width - 2 * gap, 2 * text)
+    how = Rect(gap, status.y - half - how_height, width - 2 * gap, how_height)
+    x = how.x + gap + int(inner - side * sum(spans)) // 2
+    for stage, span in enumerate(spans):
+        w = int(side * span)
+        parts[f"caption {stage}"] = Rect(x, how.y + gap + heading, w, 2 * caption)
+        parts[f"stage {stage}"] = Rect(x, how.y + gap + heading + 2 * caption, w, side)
+        x += w + arrow
+    parts["how title"] = Rect(how.x + gap, how.y + gap, how.w - 2 * gap, heading)
+
+    # the pad is a square, as large as the height or 37 % of the width allow
+    top, tall = gap, how.y - 2 * gap
+    tools = len(TOOLS) * row + (len(TOOLS) - 1) * half
+    pad = int(min(tall - 2 * gap - heading - gap - tools, width * 0.37 - 2 * gap))
+    ink = Rect(gap, top, pad + 2 * gap, tall)
+    parts["ink title"] = Rect(ink.x + gap, ink.y + gap, pad, heading)
+    parts["pad"] = Rect(ink.x + gap, ink.y + gap + heading, pad, pad)
+    y = parts["pad"].bottom + gap
+    for tools_row in TOOLS:
+        x, units = ink.x + gap, sum(share for _, share in tools_row)
+        for name, share in tools_row:
+            w = (pad - half * (units - 1)) * share // units + half * (share - 1)
+            parts[name] = Rect(x, y, w, row)
+            x += w + half
+        y += row + half
+
+    # the two other panels share what is left
+    rest = width - ink.right - 3 * gap
+    receives = Rect(ink.right + gap, top, int(rest * 0.54), tall)
+    thinks = Rect(receives.right + gap, top, rest - receives.w, tall)
+    _receives(parts, receives.inset(gap), gap, heading, caption, text)
+    _thinks(parts, thinks.inset(gap), gap, heading, row, text)
+
+    w = int(status.w * 0.6)
+    parts["message"] = Rect(status.x, status.y, w, status.h)
+    parts["model"] = Rect(status.x + w, status.y, status.w - w, status.h)
+    panels = {"ink": ink, "receives": receives, "thinks": thinks, "how": how, "status": status}
+    return Layout(tuple(size), text, gap, panels, parts, tuple(channels))
+
+
+def _receives(parts, inner, gap, heading, caption, text):
+    half = gap // 2
+    parts["receives title"] = Rect(inner.x, inner.y, inner.w, heading)
+    y = inner.y + heading
+    side = min((inner.w - half * (STEPS - 1)) // STEPS, inner.h // 4)
+    pitch = (inner.w - side) / (STEPS - 1)
+    for step in range(STEPS):
+        parts[f"step {step}"] = Rect(inner.x + int(step * pitch), y, side, side + caption)
+    y += side + caption + gap
+
+    # the large view, and beside it the small ones, as high together as it is
+    readout = text * 2
+    tall = inner.bottom - readout - y
+    captions = (len(TILES) * caption + (len(TILES) - 1) * half) / len(TILES)
+    large = int(min((inner.w - gap + captions) / (1 + 1 / len(TILES)), tall))
+    tile = int(large / len(TILES) - captions)
+    x = inner.x + (inner.w - large - gap - tile) // 2
+    parts["large"] = Rect(x, y, large, large)
+    pitch = (large - tile - caption) / (len(TILES) - 1)
+    for i, name in enumerate(TILES):
+        parts[name] = Rect(x + large + gap, y + int(i * pitch), tile, tile + caption)
+    parts["readout"] = Rect(inner.x, y + large, inner.w, readout)
+
+
+def _thinks(parts, inner, gap, heading, row, text):
+    half = gap // 2
+    button = text * 5
+    parts["thinks title"] = Rect(inner.x, inner.y, inner.w - 2 * button - half, heading)
+    parts["theme"] = Rect(inner.right - 2 * button - half, inner.y - half // 2, button, heading)
+    parts["help"] = Rect(inner.right - button, inner.y - half // 2, button, heading)
+    parts["learn"] = Rect(inner.x, inner.bottom - row, inner.w, row)
+    parts["hand"] = Rect(inner.x, parts["learn"].y - half - 3 * text, inner.w, 3 * text)
+    top, bottom = inner.y + heading + half, parts["hand"].y - gap
+    answer = int((bottom - top) * 0.38)
+    digit = min(answer, int(inner.w * 0.45))
+    parts["digit"] = Rect(inner.x, top, digit, answer)
+    parts["verdict"] = Rect(inner.x + digit + gap, top, inner.w - digit - gap, answer)
+    bars = Rect(inner.x, top + answer + half, inner.w, bottom - top - answer - half)
+    for digit in range(10):
+        y = bars.y + bars.h * digit // 10
+        parts[f"bar {digit}"] = Rect(bars.x, y, bars.w, bars.y + bars.h * (digit + 1) // 10 - y)
