@@ -1,0 +1,239 @@
+"""The loops that NumPy is slow at, written plainly and compiled by Numba on the line below each.
+
+Every kernel works on the arrays it is given, knows nothing of layers, and runs without the interpreter's lock
+(nogil), so that two threads can each run one. Sizes are named as in layers.py. What this file leaves out:
+padding (numpy.pad), matrix products (numpy.matmul), and threads (training.py).
+
+Set NUMBA_DISABLE_JIT=1 to run the same lines as plain Python, slowly, under a debugger.
+"""
+
+import numba
+import numpy as np
+
+# contract lets a * b + c become one instruction; NaN and infinity keep their meaning.
+compiled = numba.njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+
+
+# --- convolution as a matrix product ------------------------------------------------------------------------
+
+def im2col(x, kh, kw, stride, OH, OW):
+    """Lay each of the OH x OW windows of x out as one row.
+
+    x (N, H, W, C) -> cols (N*OH*OW, KH*KW*C). Row (n, i, j) holds x[n, i*stride : i*stride + KH, j*stride :
+    j*stride + KW] top to bottom, left to right, channel by channel: the order of w.reshape(KH*KW*C, F)'s rows.
+    """
+    N, _, _, C = x.shape
+    cols = np.empty((N * OH * OW, kh * kw * C), x.dtype)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                row = (n * OH + i) * OW + j
+                for u in range(kh):
+                    for v in range(kw):
+                        for c in range(C):
+                            cols[row, (u * kw + v) * C + c] = x[n, i * stride + u, j * stride + v, c]
+    return cols
+
+
+im2col = compiled(im2col)
+
+
+def col2im(cols, shape, kh, kw, stride, OH, OW):
+    """Add each row of cols back to the pixels it was copied from: the transpose (adjoint) of im2col.
+
+    cols (N*OH*OW, KH*KW*C) -> x of the given shape (N, H, W, C). A pixel that k windows saw receives k terms.
+    """
+    N, _, _, C = shape
+    x = np.zeros(shape, cols.dtype)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                row = (n * OH + i) * OW + j
+                for u in range(kh):
+                    for v in range(kw):
+                        for c in range(C):
+                            x[n, i * stride + u, j * stride + v, c] += cols[row, (u * kw + v) * C + c]
+    return x
+
+
+col2im = compiled(col2im)
+
+
+# --- max pooling --------------------------------------------------------------------------------------------
+
+def max_pool(x, kh, kw, stride):
+    """Largest value of each window, and which of the window's KH*KW places it stood in.
+
+    x (N, H, W, C) -> y (N, OH, OW, C), winner (N, OH, OW, C) int32, numbered row by row. The first of equal
+    values wins, so that a window of blank paper has one winner, not KH*KW.
+    """
+    N, H, W, C = x.shape
+    OH, OW = (H - kh) // stride + 1, (W - kw) // stride + 1
+    y = np.empty((N, OH, OW, C), x.dtype)
+    winner = np.zeros((N, OH, OW, C), np.int32)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                y[n, i, j] = x[n, i * stride, j * stride]
+                for u in range(kh):
+                    for v in range(kw):
+                        for c in range(C):
+                            value = x[n, i * stride + u, j * stride + v, c]
+                            if value > y[n, i, j, c]:
+                                y[n, i, j, c] = value
+                                winner[n, i, j, c] = u * kw + v
+    return y, winner
+
+
+max_pool = compiled(max_pool)
+
+
+def max_pool_backward(dy, winner, H, W, kw, stride):
+    """Give each dy to the place that won its window: dx (N, H, W, C), zero elsewhere."""
+    N, OH, OW, C = dy.shape
+    dx = np.zeros((N, H, W, C), dy.dtype)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for c in range(C):
+                    u, v = winner[n, i, j, c] // kw, winner[n, i, j, c] % kw
+                    dx[n, i * stride + u, j * stride + v, c] += dy[n, i, j, c]
+    return dx
+
+
+max_pool_backward = compiled(max_pool_backward)
+
+
+# --- convolution, ReLU and 2 x 2 max pooling in one (fused.py) ----------------------------------------------
+#
+# winner holds 0..3, the place in the 2 x 2 window that won, row by row, or DEAD where the largest was not
+# positive, so that ReLU lets nothing through, forward or backward.
+
+DEAD = 4
+
+
+def bias_relu_pool(z, b, y, winner):
+    """y = max_pool(relu(z + b)): z (N, 2*OH, 2*OW, F), b (F,) -> y, winner (N, OH, OW, F), written in place.
+
+    Adding b and ReLU keep the order of values, so they can wait until one value in four is left.
+    """
+    N, OH, OW, F = y.shape
+    zero = z.dtype.type(0)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for f in range(F):
+                    best, place = z[n, 2 * i, 2 * j, f], 0
+                    if z[n, 2 * i, 2 * j + 1, f] > best:
+                        best, place = z[n, 2 * i, 2 * j + 1, f], 1
+                    if z[n, 2 * i + 1, 2 * j, f] > best:
+                        best, place = z[n, 2 * i + 1, 2 * j, f], 2
+                    if z[n, 2 * i + 1, 2 * j + 1, f] > best:
+                        best, place = z[n, 2 * i + 1, 2 * j + 1, f], 3
+                    best += b[f]
+                    alive = best > zero
+                    y[n, i, j, f] = best if alive else zero
+                    winner[n, i, j, f] = place if alive else DEAD
+
+
+bias_relu_pool = compiled(bias_relu_pool)
+
+
+def conv_relu_pool_backward(x, w, dy, winner, dx, dw, db):
+    """Gradients of y = max_pool(relu(conv(x, w) + b)) from the winners alone, written into dx, dw and db.
+
+    x, dx (N, H, W, C); w, dw (F, KH, KW*C), a filter's row of pixels in one piece; db (F,);
+    dy, winner (N, OH, OW, F).
+
+    Three in four values of the convolution lost their window and many winners are dead: their gradient is zero.
+    A matrix product would multiply all of these zeros. Here each living winner does what it alone must,
+        dx[its window] += dy * w[its filter],  dw[its filter] += dy * x[its window],  db[its filter] += dy,
+    which needs neither im2col nor col2im.
+    """
+    N, H, W, C = x.shape
+    F, KH, R = w.shape  # R = KW*C
+    _, OH, OW, _ = dy.shape
+    dx[:], dw[:], db[:] = 0, 0, 0
+    x, w, dx, dw = x.reshape(-1), w.reshape(-1), dx.reshape(-1), dw.reshape(-1)  # slices of one line compile best
+    for n in range(N):
+        for f in range(F):
+            for i in range(OH):
+                for j in range(OW):
+                    place = winner[n, i, j, f]
+                    if place == DEAD:
+                        continue
+                    g = dy[n, i, j, f]
+                    db[f] += g
+                    corner = ((n * H + 2 * i + place // 2) * W + 2 * j + place % 2) * C
+                    for u in range(KH):
+                        pixels, taps = corner + u * W * C, (f * KH + u) * R
+                        x_row, dx_row = x[pixels : pixels + R], dx[pixels : pixels + R]
+                        w_row, dw_row = w[taps : taps + R], dw[taps : taps + R]
+                        for r in range(R):
+                            dx_row[r] += g * w_row[r]
+                        for r in range(R):
+                            dw_row[r] += g * x_row[r]
+
+
+conv_relu_pool_backward = compiled(conv_relu_pool_backward)
+
+
+def first_conv_relu_pool(x, w, b, y, winner):
+    """y = max_pool(relu(conv(x, w) + b)) for one input channel and 3 x 3 filters, written into y and winner.
+
+    x (N, H, W), w (3, 3, F), b (F,), y and winner (N, OH, OW, F). With nine taps a matrix product is all overhead;
+    this holds the 4 x 4 pixels under a 2 x 2 window and runs along the filters.
+    """
+    N, OH, OW, F = y.shape
+    zero = x.dtype.type(0)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                pixels = x[n, 2 * i : 2 * i + 4, 2 * j : 2 * j + 4]
+                for f in range(F):
+                    z0 = z1 = z2 = z3 = b[f]
+                    for u in range(3):
+                        for v in range(3):
+                            tap = w[u, v, f]
+                            z0 += pixels[u, v] * tap
+                            z1 += pixels[u, v + 1] * tap
+                            z2 += pixels[u + 1, v] * tap
+                            z3 += pixels[u + 1, v + 1] * tap
+                    best, place = z0, 0
+                    if z1 > best:
+                        best, place = z1, 1
+                    if z2 > best:
+                        best, place = z2, 2
+                    if z3 > best:
+                        best, place = z3, 3
+                    alive = best > zero
+                    y[n, i, j, f] = best if alive else zero
+                    winner[n, i, j, f] = place if alive else DEAD
+
+
+first_conv_relu_pool = compiled(first_conv_relu_pool)
+
+
+def first_conv_relu_pool_backward(x, dy, winner, dw, db):
+    """dw (3, 3, F) and db (F,) of first_conv_relu_pool, written in place. The image needs no gradient in training."""
+    N, OH, OW, F = dy.shape
+    zero = x.dtype.type(0)
+    dw[:], db[:] = 0, 0
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for f in range(F):
+                    db[f] += dy[n, i, j, f] if winner[n, i, j, f] != DEAD else zero
+                for u in range(3):
+                    for v in range(3):
+                        x0, x1 = x[n, 2 * i + u, 2 * j + v], x[n, 2 * i + u, 2 * j + v + 1]
+                        x2, x3 = x[n, 2 * i + u + 1, 2 * j + v], x[n, 2 * i + u + 1, 2 * j + v + 1]
+                        for f in range(F):
+                            place = winner[n, i, j, f]
+                            top = x0 if place == 0 else x1
+                            bottom = x2 if place == 2 else x3
+                            pixel = top if place < 2 else bottom
+                            dw[u, v, f] += dy[n, i, j, f] * (pixel if place != DEAD else zero)
+
+
+first_conv_relu_pool_backward = compiled(first_conv_relu_pool_backward)

@@ -1,0 +1,36 @@
+"""The loss: softmax and cross-entropy in one, whose gradient is the difference p - y."""
+
+import numpy as np
+
+
+class SoftmaxCrossEntropy:
+    """Mean over the batch of -sum_j y[j] log p[j], p = softmax(logits), y the target probabilities.
+
+    label_smoothing s in [0, 1) makes the target 1 - s + s / classes at the label and s / classes elsewhere
+    (Szegedy et al. 2016, section 7): a network that need not be certain isn't pushed to ever larger weights.
+    """
+
+    def __init__(self, label_smoothing=0.0):
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label smoothing is from 0 to below 1, got {label_smoothing}")
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits, targets):
+        """The mean loss, a float. logits (N, classes); targets (N,) whole numbers or (N, classes) probabilities."""
+        N, classes = logits.shape
+        if targets.ndim == 1:
+            if targets.shape != (N,) or targets.min(initial=0) < 0 or targets.max(initial=0) >= classes:
+                raise ValueError(f"SoftmaxCrossEntropy expects {N} labels from 0 to {classes - 1}")
+            targets = np.eye(classes, dtype=logits.dtype)[targets]
+        y = targets * (1 - self.label_smoothing) + self.label_smoothing / classes
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))  # log(exp / sum) never takes log(0)
+        self.p, self.y = np.exp(log_p), y.astype(logits.dtype)
+        return float(-(self.y * log_p).sum() / N)
+
+    def backward(self):
+        """dlogits (N, classes). For one image, L = -sum_j y[j] log p[j], and dp[j]/dx[k] = p[j] ([j = k] - p[k]):
+            dL/dx[k] = -sum_j y[j] / p[j] p[j] ([j = k] - p[k]) = -y[k] + p[k] sum_j y[j] = p[k] - y[k],
+        since the targets sum to 1. The mean over the batch divides by N, here and nowhere else.
+        """
+        return (self.p - self.y) / len(self.p)

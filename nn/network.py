@@ -1,0 +1,218 @@
+"""A network is a list of layers; this one reads digits.
+
+    logits = network.forward(x)        # in the list's order
+    network.backward(dlogits)          # in the opposite order: the chain rule
+"""
+
+import copy
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from nn.layers import LAYERS, BatchNorm, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Softmax
+
+
+def digit_net(rng=None):
+    """The digit network: a 28 x 28 image in, ten scores (logits) out; 93,322 parameters.
+
+    rng: a numpy Generator for He initialisation; None gives zeros, to be loaded into.
+    """
+    return Network([                                    # (N, 28, 28, 1)
+        Conv2D(1, 32, 3, rng=rng), ReLU(),              # (N, 26, 26, 32)
+        MaxPool2D(2),                                   # (N, 13, 13, 32)
+        Conv2D(32, 64, 3, rng=rng), ReLU(),             # (N, 11, 11, 64)
+        MaxPool2D(2),                                   # (N, 5, 5, 64)
+        Conv2D(64, 64, 3, rng=rng), ReLU(),             # (N, 3, 3, 64)
+        Flatten(),                                      # (N, 576)
+        Dense(576, 64, rng=rng), ReLU(),                # (N, 64)
+        Dense(64, 10, rng=rng),                         # (N, 10)
+    ])  # fmt: skip
+
+
+def to_input(images):
+    """uint8 images (N, H, W) -> what the network eats: float32 (N, H, W, 1) from 0 (paper) to 1 (ink)."""
+    return (images.astype(np.float32) / 255)[..., None]
+
+
+class Network:
+    """Layers in a row.
+
+    temperature  divides the logits before the softmax, so that a confidence of 90 % is right 9 times in 10
+                 (Guo et al. 2017); fitted on held-out images after training, 1 before.
+    threshold    the confidence below which a drawing does not look like a digit.
+    card         what is known of the weights, a dict: recipe, seed, accuracy, versions.
+    """
+
+    def __init__(self, layers):
+        self.layers = list(layers)
+        self.temperature = 1.0
+        self.threshold = 0.0
+        self.card = {}
+
+    def forward(self, x, training=False):
+        """x (N, H, W, C) -> logits (N, classes). `training` turns on Dropout and the batch's own BatchNorm."""
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def backward(self, dy):
+        """Assign every layer's grads from dlogits (N, classes) of the last forward; return dx (N, H, W, C)."""
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
+
+    def predict(self, images):
+        """Calibrated probabilities (N, classes) of uint8 images (N, H, W), white ink on black."""
+        return self.probabilities(self.forward(to_input(images)))
+
+    def probabilities(self, logits):
+        """softmax(logits / temperature): (N, classes) -> (N, classes)."""
+        return Softmax().forward(logits / self.temperature)
+
+    # --- every array, by name: "3.w" is w of self.layers[3] -------------------------------------------------
+
+    @property
+    def params(self):
+        return {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.params.items()}
+
+    @property
+    def grads(self):
+        return {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.grads.items()}
+
+    @property
+    def state(self):
+        return {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.state.items()}
+
+    def assign(self, arrays):
+        """Copy arrays {name: array} into the params and states of these names; shapes must agree."""
+        for key, value in arrays.items():
+            i, name = key.split(".")
+            layer = self.layers[int(i)]
+            home = layer.params if name in layer.params else layer.state
+            home[name][...] = value
+
+    def replica(self):
+        """The same weights (shared, not copied) with caches, grads and states of its own: one for each thread."""
+        twin = copy.copy(self)
+        twin.layers = [copy.copy(layer) for layer in self.layers]
+        for layer in twin.layers:
+            layer.grads, layer.state = {}, {name: a.copy() for name, a in layer.state.items()}
+        return twin
+
+    def folded(self):
+        """The same function without BatchNorm: each one's scale and shift moved into the layer before it.
+
+        y = gamma (z - mean) s + beta with z = x w + b and s = 1 / sqrt(var + eps) is again of the form x w' + b':
+        w' = w gamma s,  b' = (b - mean) gamma s + beta.
+        """
+        layers = []
+        for layer in copy.deepcopy(self.layers):
+            if isinstance(layer, BatchNorm):
+                scale = layer.params["gamma"] / np.sqrt(layer.state["var"] + layer.eps)
+                before = layers[-1].params
+                before["w"] *= scale
+                before["b"][...] = (before["b"] - layer.state["mean"]) * scale + layer.params["beta"]
+            else:
+                layers.append(layer)
+        twin = copy.copy(self)
+        twin.layers = layers
+        return twin
+
+    def summary(self, shape=(28, 28, 1)):
+        """A table, as text: each layer, the shape of its output for one image, its parameters and multiply-adds."""
+        x = np.zeros((1, *shape), np.float32)
+        rows, line = [], "{:<24}{:>16}{:>14}{:>16}".format
+        for layer in self.replica().layers:
+            x = layer.forward(x)
+            count = sum(a.size for a in layer.params.values())
+            places = np.prod(x.shape[1:-1], dtype=int)  # each of w's numbers is used once at every place
+            adds = places * layer.params["w"].size if "w" in layer.params else 0
+            rows.append((_describe(layer), x.shape[1:], count, adds))
+        total = ("total", "", sum(r[2] for r in rows), sum(r[3] for r in rows))
+        table = [line("layer", "output", "parameters", "multiply-adds")]
+        for name, out, count, adds in [*rows, total]:
+            out = " x ".join(map(str, out))
+            table.append(line(name, out, f"{count:,}" if count else "", f"{adds:,}" if adds else ""))
+        table.insert(-1, "-" * len(table[0]))
+        return "\n".join(table)
+
+    # --- files ------------------------------------------------------------------------------------------------
+
+    def save(self, path):
+        """Write weights, layer list and card into one .npz: whole, or not at all."""
+        about = {
+            "layers": [[type(layer).__name__, layer.config] for layer in self.layers],
+            "temperature": self.temperature,
+            "threshold": self.threshold,
+            "card": self.card,
+        }
+        write_npz(path, {"about": np.array(json.dumps(about)), **self.params, **self.state})
+
+    @staticmethod
+    def load(path):
+        """The network that save() wrote. ValueError, in one line naming the file, for anything that isn't one."""
+        arrays = read_npz(path)
+        try:
+            about = json.loads(str(arrays.pop("about")))
+            network = Network([LAYERS[name](**config) for name, config in about["layers"]])
+            network.temperature, network.threshold = float(about["temperature"]), float(about["threshold"])
+            network.card = dict(about["card"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}: not a file of weights that this program wrote ({error!r})") from None
+        check_arrays(path, arrays, network.params | network.state)
+        network.assign(arrays)
+        return network
+
+
+def _describe(layer):
+    """'Conv2D 3x3' rather than all of its arguments."""
+    name, config = type(layer).__name__, layer.config
+    size = config.get("kernel", config.get("window"))
+    return name if size is None else f"{name} {size if isinstance(size, str) else _by(size)}"
+
+
+def _by(size):
+    return f"{size} x {size}" if isinstance(size, int) else " x ".join(map(str, size))
+
+
+def write_npz(path, arrays):
+    """Write {name: array} to path by way of a temporary file beside it, so that no half file is ever seen."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_npz(path):
+    """{name: array} of an .npz file without pickles. FileNotFoundError or ValueError, in one line naming it."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file") from None
+    except (ValueError, OSError, EOFError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: not a readable .npz file of plain arrays ({error})") from None
+
+
+def check_arrays(path, found, wanted):
+    """ValueError unless `found` has the names, shapes and dtypes of `wanted`, and only finite numbers."""
+    for name in wanted.keys() | found.keys():
+        if name not in found:
+            raise ValueError(f"{path}: array {name!r} is missing")
+        if name not in wanted:
+            raise ValueError(f"{path}: array {name!r} belongs to no layer")
+        a, b = found[name], wanted[name]
+        if a.shape != b.shape or a.dtype != b.dtype:
+            raise ValueError(f"{path}: {name!r} should be {b.dtype} {b.shape}, it is {a.dtype} {a.shape}")
+        if not np.isfinite(a).all():
+            raise ValueError(f"{path}: {name!r} holds numbers that are not finite")
