@@ -67,12 +67,12 @@ def fitted(picture):
     page = np.zeros((SIDE, SIDE), np.uint8)
     top, left = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
     page[top : top + size[0], left : left + size[1]] = np.rint(
-        _areas(size[0], height) @ picture.astype(np.float32) @ _areas(size[1], width).T
+        areas(size[0], height) @ picture.astype(np.float32) @ areas(size[1], width).T
     )
     return page
 
 
-def _areas(new, old):
+def areas(new, old):
     """(new, old) float32: the shares of `old` pixels in `new` equal cells over the same length."""
     edges = np.arange(new + 1)[:, None] * old / new
     pixels = np.arange(old)

@@ -1,0 +1,112 @@
+"""The few things that every panel is made of: text, cards, buttons, and pictures of arrays."""
+
+from functools import lru_cache
+
+import numpy as np
+import pygame
+
+from window.theme import font
+
+
+@lru_cache(maxsize=2048)
+def _rendered(words, size, style, colour):
+    return font(size, style).render(words, True, colour)
+
+
+def text_width(words, size, style=""):
+    return font(size, style).size(words)[0]
+
+
+def text(surface, words, where, size, colour, style="", align="left"):
+    """Draw one line of text in a rectangle, in the middle of its height, cut short with … if it is too long.
+
+    align: "left", "centre" or "right".
+    """
+    words = shortened(words, where.w, size, style)
+    image = _rendered(words, round(size), style, tuple(colour))
+    spare = where.w - image.get_width()
+    x = where.x + {"left": 0, "centre": spare // 2, "right": spare}[align]
+    surface.blit(image, (x, where.y + (where.h - image.get_height()) // 2))
+
+
+@lru_cache(maxsize=2048)
+def shortened(words, width, size, style=""):
+    if text_width(words, size, style) <= width:
+        return words
+    low, high = 0, len(words)
+    while low < high:  # the longest beginning that fits
+        middle = (low + high + 1) // 2
+        if text_width(words[:middle] + "…", size, style) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return words[:low].rstrip() + "…" if low else ""
+
+
+def wrapped(words, width, size, style=""):
+    """The lines of a text, broken at spaces so that each fits `width`."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if text_width(longer, size, style) <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def paragraph(surface, words, where, size, colour, style="", align="left"):
+    """Draw text over as many lines as fit a rectangle, from its top. Returns the y below the last line."""
+    pitch = round(size * 1.35)
+    lines = wrapped(words, where.w, size, style)[: max(1, where.h // pitch)]
+    for i, line in enumerate(lines):
+        text(surface, line, where._replace(y=where.y + i * pitch, h=pitch), size, colour, style, align)
+    return where.y + len(lines) * pitch
+
+
+def fitted_size(words, where, size, style=""):
+    """The largest size, up to `size`, in which one line of text fits a rectangle."""
+    width, height = font(size, style).size(words)
+    return max(1, int(size * min(1, where.w / max(width, 1), where.h / max(height, 1))))
+
+
+def card(surface, where, theme, radius):
+    pygame.draw.rect(surface, theme.panel, where, border_radius=radius)
+
+
+def button(surface, where, words, theme, size, *, on=False, primary=False, pointed=False, ready=True):
+    """A button. on: it is a switch, and switched on. ready: whether pressing it does anything now."""
+    radius = where.h // 4
+    face = theme.accent if primary and ready else theme.hover if pointed and ready else theme.raised
+    ink = theme.on_accent if primary and ready else theme.text if ready else theme.faint
+    pygame.draw.rect(surface, face, where, border_radius=radius)
+    if on:
+        pygame.draw.rect(surface, theme.accent, where, max(1, size // 8), border_radius=radius)
+        ink = theme.accent
+    text(surface, words, where.inset(size // 4), size, ink, "bold" if primary else "", "centre")
+
+
+def coloured(levels, colours):
+    """Numbers in [0, 1] as colours of a table (256, 3): (H, W) -> (H, W, 3) uint8."""
+    return colours[(np.clip(levels, 0, 1) * 255 + 0.5).astype(np.uint8)]
+
+
+def signed(numbers):
+    """Signed numbers to [0, 1], 0 to 1/2, the largest magnitude to 0 or 1."""
+    return 0.5 + 0.5 * numbers / max(np.abs(numbers).max(), 1e-9)
+
+
+def picture(surface, pixels, where):
+    """Draw colours (H, W, 3) over a rectangle.
+
+    The pixels stay crisp squares: they are repeated to more than the size and then averaged down to it.
+    """
+    image = pygame.surfarray.make_surface(pixels.swapaxes(0, 1))
+    times = -(-max(where.w, where.h) // min(pixels.shape[:2]))
+    if times > 1:
+        image = pygame.transform.scale_by(image, times)
+    surface.blit(pygame.transform.smoothscale(image, (where.w, where.h)), (where.x, where.y))
+
+
+def outline(surface, where, colour, thick=1):
+    pygame.draw.rect(surface, colour, where, thick)
