@@ -1,14 +1,14 @@
 """Digits drawn in the many ways that people write them, to train on beside MNIST.
 
-MNIST's writers are American clerks and pupils of around 1990. People elsewhere put a long flag and a foot on a
-1, cross their 7, curl their 9 and leave their 4 open, and a network that saw MNIST alone misreads them. So
-this file writes: a table of styles gives the control points of each way to form a digit (what palaeographers
-call allographs), `bend` varies one as a hand does and runs a smooth curve through it, `make` draws the curves with
-the brush of the window and passes them through the same preprocessing as the user's ink.
+The writers of MNIST were American clerks and pupils of around 1990. Others put a long flag and a foot on a 1, cross
+their 7, curl their 9 and leave their 4 open, and a network that saw MNIST alone misreads them. So this file
+writes. STYLES has the ways to form each digit as control points, `bend` varies one as a hand does and runs
+a smooth curve through it, and `make` draws the curves with the window's brush and preprocesses them as the window
+does. `scribbles` makes what is not a digit in the same way, so that a network can learn to doubt.
 
-A style is one or more forms with equally many points: its extremes, between which a hand chooses. A form
-is a text of points `x,y` in hundredths, y pointing down: `|` lifts the pen, `!` marks a corner, and a curve passes
-smoothly through all other points.
+A style is one or more forms with equally many points: its extremes, and a hand writes something between them.
+A form is a text of points x,y in hundredths, y pointing down; `|` lifts the pen and `!` marks a corner, other points
+are passed smoothly.
 """
 
 from functools import cache
@@ -41,7 +41,8 @@ STYLES = {
         # a short flag
         ("44,16 50,8 56,2! 54,50 52,98", "36,28 46,18 56,2! 56,50 50,98", "34,24 44,8 58,4! 56,50 52,98"),
         # a long flag, straight, on a stem upright or leaning
-        ("20,50 38,28 58,2! 54,50 52,98", "8,58 32,32 58,2! 50,50 42,98", "22,84 42,42 62,2! 60,50 58,98", "36,62 46,34 60,2! 56,50 52,98"),
+        ("20,50 38,28 58,2! 54,50 52,98", "8,58 32,32 58,2! 50,50 42,98", "22,84 42,42 62,2! 60,50 58,98",
+         "36,62 46,34 60,2! 56,50 52,98"),
         # a long flag, sagging or arched
         ("18,46 42,34 60,2! 55,50 50,98", "10,54 28,24 56,2! 54,50 48,98"),
         # a flag nearly level
@@ -105,15 +106,13 @@ STYLES = {
         # lightning with a small loop at the stem's top
         ("42,2 28,28 18,54! 44,57 68,50 74,38 64,36 60,60 58,98",),
         # round, as in a y
-        ("24,4 18,26 24,46 50,50 74,34! 72,60 64,98",
-         "36,2 20,24 18,44 44,54 70,40! 64,66 54,98",
+        ("24,4 18,26 24,46 50,50 74,34! 72,60 64,98", "36,2 20,24 18,44 44,54 70,40! 64,66 54,98",
          "20,4 20,30 34,48 60,42 78,4! 70,50 60,98"),
         # closed at the top
         ("58,4 34,34 12,66! 50,66 88,64 | 60,2 60,50 58,98",
          "54,10 30,36 8,60! 50,64 92,66 | 46,10 64,8 60,98"),
         # closed, in one go
-        ("88,62 50,64 12,64! 38,32 64,2! 61,50 58,98",
-         "92,54 50,58 14,64! 44,34 70,6! 58,54 44,98"),
+        ("88,62 50,64 12,64! 38,32 64,2! 61,50 58,98", "92,54 50,58 14,64! 44,34 70,6! 58,54 44,98"),
         # the stem a 1 with its flag
         ("38,2 28,26 12,52! 44,54 76,52 | 48,40 60,32 70,24! 66,60 62,98",),
     ],
@@ -125,8 +124,7 @@ STYLES = {
         ("34,8 30,26 26,46! 50,38 74,50 76,74 52,97 16,90 | 36,6 58,5 84,3",
          "30,14 28,30 28,48! 48,46 66,58 66,80 44,97 12,94 | 46,8 64,6 92,2"),
         # as in an S
-        ("80,6 52,3 30,16 36,38 62,50 74,72 56,95 18,92",
-         "84,10 60,4 42,14 34,36 58,50 62,74 42,96 12,88"),
+        ("80,6 52,3 30,16 36,38 62,50 74,72 56,95 18,92", "84,10 60,4 42,14 34,36 58,50 62,74 42,96 12,88"),
         # a belly without a corner, the hat laid over the top
         ("44,4 34,20 32,38 52,50 64,70 50,94 14,94 | 16,10 48,6 86,2",
          "48,2 36,24 40,42 58,58 62,78 46,96 16,90 | 26,12 54,10 84,8"),
@@ -146,9 +144,7 @@ STYLES = {
     ],
     7: [
         # plain: level, arched, with a drooping end
-        ("16,8 46,6 78,5! 62,44 48,98",
-         "14,16 36,4 76,6! 58,44 52,98",
-         "10,12 46,10 82,2! 56,50 30,98"),
+        ("16,8 46,6 78,5! 62,44 48,98", "14,16 36,4 76,6! 58,44 52,98", "10,12 46,10 82,2! 56,50 30,98"),
         # with a serif
         ("16,24 17,7! 48,6 80,5! 62,44 46,98", "18,46 18,8! 48,6 82,4! 70,44 54,98"),
         # crossed
@@ -208,6 +204,25 @@ STYLES = {
     ],
 }
 
+# Letters that nobody takes for a digit, one form each.
+LETTERS = (
+    "12,98 30,50 50,2! 70,50 88,98 | 26,62 50,61 74,62",  # A
+    "76,20 52,30 28,54 30,86 52,96 70,76 76,54 | 80,2 79,50 82,98",  # d
+    "78,4 50,4 24,4! 24,50 24,97! 50,97 80,96 | 26,48 46,48 68,48",  # E
+    "24,98 24,50 24,4! 50,4 80,4 | 26,48 46,48 68,48",  # F
+    "20,2 20,50 20,98 | 80,2 80,50 80,98 | 20,50 50,50 80,50",  # H
+    "22,2 22,50 22,98 | 78,2 50,28 24,54! 50,74 82,98",  # K
+    "10,98 14,50 20,2! 36,34 50,66! 64,34 80,2! 86,50 90,98",  # M
+    "10,30 12,60 14,96! 16,60 30,34 44,56 46,96! 50,56 64,34 80,56 84,96",  # m
+    "18,98 18,50 18,2! 50,50 82,98! 82,50 82,2",  # N
+    "20,20 22,60 24,98! 26,56 50,26 74,50 78,98",  # n
+    "24,98 24,50 24,4! 60,2 78,24 60,48 26,50! 52,74 80,98",  # R
+    "10,4 50,4 90,4 | 50,4 50,50 50,98",  # T
+    "10,2 30,50 50,98! 70,50 90,2",  # V
+    "6,2 18,50 28,98! 40,60 50,30! 60,60 72,98! 84,50 94,2",  # W
+    "16,2 50,50 84,98 | 84,2 50,50 16,98",  # X
+)
+
 STEPS = 6  # points drawn from one control point to the next
 PAGE = 96  # side of the page that `make` draws on, in pixels
 
@@ -232,7 +247,8 @@ def spline(corners):
     """
     n = len(corners)
     t = np.arange(STEPS)[:, None] / STEPS
-    weights = np.hstack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]) / 2
+    t2, t3 = t**2, t**3
+    weights = np.hstack([-t + 2 * t2 - t3, 2 - 5 * t2 + 3 * t3, t + 4 * t2 - 3 * t3, t3 - t2]) / 2
     eye = np.eye(n)
     rows = []
     for i in range(n - 1):
@@ -243,29 +259,35 @@ def spline(corners):
     return np.vstack([*rows, eye[-1:]])
 
 
-def bend(forms, rng):
-    """One drawing of a style, `forms` as in STYLES, varied as by a hand: a list of strokes (m, 2) in the unit square."""
-    shape = read(forms[0])[1]
-    mix = rng.dirichlet(np.ones(len(forms)))
-    points = sum(share * read(form)[0] for share, form in zip(mix, forms, strict=True)) - 0.5
-
+def bend(style, rng):
+    """A style as a hand would write it this time: a list of strokes, each (m, 2) of x, y in the unit square."""
+    shape = read(style[0])[1]
+    mix = rng.dirichlet(np.ones(len(style)))
+    points = sum(share * read(form)[0] for share, form in zip(mix, style, strict=True)) - 0.5
     points = points + rng.normal(0, 0.025, points.shape)
-    x, y = points.T
-    # a hand's slant, its lean, its narrow or wide letters, and a slow bend of the whole
-    slant, lean, bow, sag = rng.normal([0.1, 0, 0, 0], [0.25, 0.1, 0.15, 0.15])
-    aspect = np.exp(rng.normal(0, 0.2))
-    x, y = aspect * (x - slant * y + bow * y * y), y + lean * x + sag * x * x
-    points = np.stack([x, y], axis=1)
 
-    haste = rng.uniform(0, 1)  # a hurried hand rounds its corners
+    # the hand's slant and lean, a slow bend of the whole, a narrow or a wide hand
+    slant, lean, bow, sag = rng.normal([0.1, 0, 0, 0], [0.25, 0.1, 0.15, 0.15])
+    x, y = points.T
+    x, y = x - slant * y + bow * y * y, y + lean * x + sag * x * x
+    points = np.stack([x * np.exp(rng.normal(0, 0.2)), y], axis=1)
+
+    haste = rng.random()  # a hurried hand rounds its corners
     strokes, first = [], 0
     for corners in shape:
         last = first + len(corners)
         curve = (1 - haste) * spline(corners) + haste * spline((False,) * len(corners))
-        strokes.append(curve @ points[first:last] + rng.normal(0, 0.02, 2))
+        strokes.append(curve @ points[first:last] + rng.normal(0, 0.02, 2))  # and misses where to set down the pen
         first = last
-    low, high = np.min(np.vstack(strokes), axis=0), np.max(np.vstack(strokes), axis=0)
-    return [(stroke - (low + high) / 2) / (high - low).max() + 0.5 for stroke in strokes]
+    return fit(strokes)
+
+
+def fit(strokes):
+    """The strokes moved and scaled so that their longer side fills the unit square, in its middle."""
+    points = np.vstack(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    scale = max((high - low).max(), 1e-3)  # a dot stays a dot
+    return [(stroke - (low + high) / 2) / scale + 0.5 for stroke in strokes]
 
 
 def draw(digit, rng):
@@ -274,18 +296,45 @@ def draw(digit, rng):
     return bend(styles[rng.integers(len(styles))], rng)
 
 
+def scribble(rng):
+    """Strokes in the unit square that are not a digit: a letter, a scrawl, a hatching, a few ticks or two digits."""
+    kind = rng.integers(5)
+    if kind == 0:
+        return bend((LETTERS[rng.integers(len(LETTERS))],), rng)
+    if kind == 1:  # a scrawl: any points, joined by curves or lines
+        curve = spline(tuple(rng.random(rng.integers(6, 16)) < rng.random()))
+        return fit([curve @ rng.random((curve.shape[1], 2))])
+    if kind == 2:  # a hatching, to and fro
+        n = rng.integers(5, 14)
+        zigzag = np.stack([np.linspace(0, 1, n), np.arange(n) % 2 * rng.uniform(0.4, 1.5)], axis=1)
+        zigzag += rng.normal(0, 0.06, (n, 2))
+        angle = rng.uniform(0, np.pi)
+        turn = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+        return fit([spline((rng.random() < 0.5,) * n) @ zigzag @ turn])
+    if kind == 3:  # ticks, or dots if they are short
+        n, length = rng.integers(3, 25), rng.uniform(0, 0.4)
+        return fit([start + rng.normal(0, length, 2) * [[0], [1]] for start in rng.random((n, 2))])
+    # two digits side by side
+    left, right = draw(rng.integers(10), rng), draw(rng.integers(10), rng)
+    step = (rng.uniform(0.7, 1), 0)
+    return fit(left + [stroke + step for stroke in right])
+
+
 def picture(strokes, rng):
     """Strokes of the unit square drawn with a pen of random width, as the network receives them: (28, 28) uint8."""
     side = PAGE * 0.7
     width = side * rng.uniform(0.05, 0.19)
-    page = ink.draw([stroke * side + (PAGE - side) / 2 for stroke in strokes], width, PAGE)
-    return ink.to_mnist(page)
+    return ink.to_mnist(ink.draw([stroke * side + (PAGE - side) / 2 for stroke in strokes], width, PAGE))
 
 
 def make(n, rng):
-    """`n` drawn digits, each style as often: images (n, 28, 28) uint8 as MNIST's, and labels (n,) uint8."""
-    styles = [(digit, forms) for digit in STYLES for forms in STYLES[digit]]
+    """`n` drawn digits, each style as often: images (n, 28, 28) as MNIST's and labels (n,), both uint8."""
+    styles = [(digit, style) for digit in STYLES for style in STYLES[digit]]
     chosen = [styles[i] for i in rng.permutation(np.arange(n) % len(styles))]
-    images = np.stack([picture(bend(forms, rng), rng) for _, forms in chosen])
-    labels = np.array([digit for digit, _ in chosen], np.uint8)
-    return images, labels
+    images = np.stack([picture(bend(style, rng), rng) for _, style in chosen])
+    return images, np.array([digit for digit, _ in chosen], np.uint8)
+
+
+def scribbles(n, rng):
+    """`n` images (n, 28, 28) uint8 of what is not a digit."""
+    return np.stack([picture(scribble(rng), rng) for _ in range(n)])

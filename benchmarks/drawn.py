@@ -1,0 +1,178 @@
+"""How well a network reads digits that people drew with a pen.
+
+    python benchmarks/drawn.py STROKES.jsonl.gz
+
+A line of the file is a JSON object: {"label": 8, "writer": "tra12", "strokes": [[[x, y], ...], ...]}, y pointing
+down, in any unit. Each digit is drawn on a canvas at a random size, place and pen width by the window's own
+brush, and goes through nn.ink to the network. The last third of the writers, in the order of their names, had no
+say when nn/hands.py was made, and are counted apart.
+"""
+
+import argparse
+import gzip
+import json
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from nn import hands, ink  # noqa: E402
+from nn.network import Network  # noqa: E402
+
+CANVAS = 280  # side of the canvas; the pen is 12 to 26 wide, a digit's longer side 140 to 230
+KEPT = 0.95  # the share of true digits that may not be refused
+
+# What nn.hands.scribble never draws, so that the refusal is measured on kinds that weren't trained on.
+UNSEEN = {
+    "P": "24,98 24,50 24,4! 60,4 80,26 60,50 26,52",
+    "h": "26,2 24,50 24,98! 28,62 52,46 72,64 74,98",
+    "k": "26,2 25,50 24,98 | 70,36 46,54 26,68! 50,80 74,98",
+    "e": "18,52 50,52 80,46 70,18 46,14 20,40 24,80 52,96 82,84",
+    "house": "14,46 14,70 14,96! 50,96 86,96! 86,70 86,46! 68,24 50,4! 32,24 14,46! 50,46 86,46",
+    "hash": "34,2 30,50 26,98 | 74,2 70,50 66,98 | 8,34 50,33 92,32 | 6,68 50,67 90,66",
+    "star": "20,98 35,50 50,2! 65,50 80,98! 45,66 4,36! 50,37 96,36! 55,68 20,98",
+    "arrow": "4,50 50,50 94,50 | 64,22 80,36 96,50! 80,64 64,78",
+    "triangle": "50,6 28,50 6,92! 50,92 94,92! 72,50 50,6",
+    "heart": "50,96 20,62 6,34 26,8 50,30! 74,8 94,34 80,62 50,96",
+    "plus": "50,6 50,50 50,94 | 6,50 50,50 94,50",
+    "face": "50,2 12,20 4,60 30,94 70,94 96,60 88,20 50,2 | 34,34 34,42 | 66,34 66,42 | 28,64 50,78 72,64",
+    "coil": "4,50 16,20 26,50 16,80 20,40 36,20 44,50 34,80 38,40 54,20 62,50 52,80 56,40 74,20 82,50 72,80 96,60",
+}
+
+
+def read(path):
+    """The drawings of a stroke file: a list of (label, writer, list of strokes (m, 2)). ValueError, in one line."""
+    drawings = []
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    row = json.loads(line)
+                    strokes = [np.array(stroke, float).reshape(-1, 2) for stroke in row["strokes"] if stroke]
+                    label, writer = int(row["label"]), str(row["writer"])
+                except (ValueError, KeyError, TypeError) as error:
+                    raise ValueError(f"{path}: line {number} is not a drawing ({error!r})") from None
+                if not strokes or not 0 <= label <= 9:
+                    raise ValueError(f"{path}: line {number} has no strokes, or a label that is not 0 to 9")
+                drawings.append((label, writer, strokes))
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise ValueError(f"{path}: cannot be read as gzipped JSON lines ({error})") from None
+    if not drawings:
+        raise ValueError(f"{path}: no drawings in it")
+    return drawings
+
+
+def page(strokes, rng):
+    """The canvas (280, 280) uint8 on which someone drew these strokes, somewhere."""
+    points = np.vstack(strokes)
+    low, extent = points.min(axis=0), np.ptp(points, axis=0)
+    width = rng.uniform(12, 26)
+    scale = rng.uniform(140, 230) / max(extent.max(), 1e-6)
+    corner = width / 2 + rng.uniform(0, 1, 2) * (CANVAS - width - extent * scale)
+    return ink.draw([(stroke - low) * scale + corner for stroke in strokes], width, CANVAS)
+
+
+def calibration_error(probabilities, labels, bins=15):
+    """The expected calibration error: |confidence - accuracy| in each of `bins` equal bins, weighted by their
+    counts (Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3).
+    """
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gap = np.bincount(bin_of, weights=confidence - right, minlength=bins)
+    return np.abs(gap).sum() / len(labels)
+
+
+def strangers(rng, each=200):
+    """{kind: images (each, 28, 28)} of what is not a digit, none of it trained on."""
+    kinds = {name: [page(hands.bend((form,), rng), rng) for _ in range(each)] for name, form in UNSEEN.items()}
+    images = {name: np.stack([ink.to_mnist(a) for a in pages]) for name, pages in kinds.items()}
+    images["noise"] = rng.integers(0, 256, (each, 28, 28), dtype=np.uint8)
+    return images
+
+
+def report(network, drawings, seed):
+    """Print the figures. Returns (images, labels, answers) for a sheet of the mistakes."""
+    rng = np.random.default_rng(seed)
+    pages = [page(strokes, rng) for _, _, strokes in drawings]
+    images = np.stack([ink.to_mnist(a) for a in pages])
+    labels = np.array([label for label, _, _ in drawings])
+    writers = np.array([writer for _, writer, _ in drawings])
+    names = sorted(set(writers))
+    aside = np.isin(writers, names[-(len(names) // 3) :]) if len(names) >= 3 else np.zeros(len(labels), bool)
+
+    probabilities = network.predict(images)
+    answers = probabilities.argmax(axis=1)
+    right = answers == labels
+
+    def line(name, which):
+        wrong = np.count_nonzero(which & ~right)
+        print(f"  {name:<34}{100 * right[which].mean():7.2f} %   {wrong:4} of {np.count_nonzero(which)} wrong")
+
+    print(f"{len(labels)} digits of {len(names)} writers, seed {seed}")
+    line("all", np.ones(len(labels), bool))
+    if aside.any():
+        line("writers the styles were chosen on", ~aside)
+        line("writers kept aside", aside)
+    shrunk = np.stack([np.rint(a.reshape(28, 10, 28, 10).mean(axis=(1, 3))).astype(np.uint8) for a in pages])
+    whole = network.predict(shrunk).argmax(axis=1) == labels
+    print(f"  {'without nn.ink: the canvas shrunk':<34}{100 * whole.mean():7.2f} %")
+    print("by digit")
+    for digit in np.unique(labels):
+        line(str(digit), labels == digit)
+    print("by writer, the worst ten")
+    for name in sorted(names, key=lambda name: right[writers == name].mean())[:10]:
+        line(name, writers == name)
+    print(f"expected calibration error {calibration_error(probabilities, labels):.4f} (15 bins)")
+
+    scores = probabilities.max(axis=1)
+    threshold = np.quantile(scores, 1 - KEPT)
+    foreign = {kind: network.predict(a).max(axis=1) for kind, a in strangers(rng).items()}
+    every = np.concatenate(list(foreign.values()))
+    print("not a digit: refused below a confidence of")
+    for t, whose in ((threshold, "chosen here"), (network.threshold, "the network's own")):
+        kept, refused = 100 * (scores >= t).mean(), 100 * (every < t).mean()
+        print(f"  {t:.3f} ({whose}): {kept:.1f} % of these digits kept, {refused:.1f} % of strangers refused")
+    print("  refused at the first, by kind, in %: ", end="")
+    print(", ".join(f"{kind} {100 * (s < threshold).mean():.0f}" for kind, s in foreign.items()))
+    return images, labels, answers
+
+
+def sheet(path, images, labels, answers):
+    """Draw the mistakes, each with 'truth > answer' under it."""
+    from PIL import Image, ImageDraw
+
+    wrong = np.flatnonzero(answers != labels)
+    wrong = wrong[np.argsort(labels[wrong], kind="stable")]
+    columns = 18
+    picture = Image.new("L", (columns * 62, (len(wrong) // columns + 1) * 78), 60)
+    pen = ImageDraw.Draw(picture)
+    for k, i in enumerate(wrong):
+        x, y = k % columns * 62 + 3, k // columns * 78 + 3
+        picture.paste(Image.fromarray(images[i]).resize((56, 56)), (x, y))
+        pen.text((x + 16, y + 58), f"{labels[i]} > {answers[i]}", fill=255)
+    picture.save(path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("strokes", metavar="STROKES.jsonl.gz", help="the drawings, gzipped JSON lines")
+    parser.add_argument("--weights", default=ROOT / "weights" / "digits.npz", help="default: weights/digits.npz")
+    parser.add_argument("--seed", type=int, default=0, help="of sizes, places and pen widths (default: 0)")
+    parser.add_argument("--sheet", metavar="OUT.png", help="draw the mistakes")
+    options = parser.parse_args()
+    try:
+        drawings = read(options.strokes)
+        result = report(Network.load(options.weights), drawings, options.seed)
+        if options.sheet:
+            sheet(options.sheet, *result)
+    except (OSError, ValueError) as error:
+        print(f"drawn.py: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""nn/hands.py: what it draws is a digit, varied, inside the page and the same for the same seed."""
+
+import numpy as np
+import pytest
+
+from nn import hands, ink
+
+EVERY = [(digit, i) for digit in hands.STYLES for i in range(len(hands.STYLES[digit]))]
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def test_every_digit_has_styles():
+    assert sorted(hands.STYLES) == list(range(10))
+    assert all(hands.STYLES.values())
+
+
+@pytest.mark.parametrize(("digit", "i"), EVERY)
+def test_the_forms_of_a_style_can_be_mixed(digit, i):
+    """Same strokes, same corners; and every point lies in the unit square."""
+    forms = [hands.read(form) for form in hands.STYLES[digit][i]]
+    for points, shape in forms:
+        assert shape == forms[0][1]
+        assert points.shape == (sum(map(len, shape)), 2)
+        assert points.min() >= 0 and points.max() <= 1
+
+
+def test_read_a_form_by_hand():
+    points, shape = hands.read("10,20 30,40! 50,60 | 70,80 90,100")
+    assert np.allclose(points, [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6], [0.7, 0.8], [0.9, 1.0]])
+    assert shape == ((False, True, False), (False, False))
+
+
+def test_the_spline_passes_through_its_control_points():
+    points = rng().normal(size=(6, 2))
+    for corners in [(False,) * 6, (False, True, False, True, True, False)]:
+        curve = hands.spline(corners) @ points
+        assert len(curve) == 5 * hands.STEPS + 1
+        assert np.allclose(curve[:: hands.STEPS], points)
+
+
+def test_the_spline_is_smooth_but_for_its_corners():
+    """Where the points lie on a circle, the curve turns a little at each step; at a corner it turns at once."""
+    angle = np.linspace(0, 2 * np.pi, 13)
+    points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+    def turns(corners):
+        steps = np.diff(hands.spline(corners) @ points, axis=0)
+        heading = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
+        return np.abs(np.diff(heading))
+
+    smooth = turns((False,) * 13)
+    assert smooth.max() < np.radians(12)  # 30 degrees from point to point, in six steps
+    cornered = turns((False,) * 6 + (True,) + (False,) * 6)
+    assert cornered.argmax() == 6 * hands.STEPS - 1
+    assert cornered.max() > 1.5 * smooth.max()
+
+
+def test_a_line_of_control_points_gives_a_line():
+    curve = hands.spline((False,) * 4) @ np.array([[0.0, 0], [1, 2], [2, 4], [3, 6]])
+    assert np.allclose(curve[:, 1], 2 * curve[:, 0])
+    assert np.all(np.diff(curve[:, 0]) > 0)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_a_drawing_fills_the_unit_square(digit):
+    generator = rng(digit)
+    for _ in range(50):
+        points = np.vstack(hands.draw(digit, generator))
+        assert np.isfinite(points).all()
+        low, high = points.min(axis=0), points.max(axis=0)
+        assert np.max(high - low) == pytest.approx(1)
+        assert np.allclose((low + high) / 2, 0.5)
+
+
+def test_draw_comes_to_every_style(monkeypatch):
+    met = set()
+    monkeypatch.setattr(hands, "bend", lambda style, rng: met.add(style))
+    generator = rng()
+    for digit in range(10):
+        for _ in range(400):
+            hands.draw(digit, generator)
+    assert met == {style for styles in hands.STYLES.values() for style in styles}
+
+
+def test_bend_mixes_all_forms_of_a_style():
+    """Without the hand's other whims, drawings of a style of two forms lie between them and reach towards both."""
+    style = ("0,0 50,50 100,100", "0,0 50,50 0,100")
+
+    class Plain:
+        """A generator whose normals are their means, and that draws the mixtures alone."""
+
+        def __init__(self):
+            self.rng = rng()
+
+        def normal(self, mean, spread, shape=None):
+            return np.zeros(shape) if shape else np.multiply(mean, 0)
+
+        def dirichlet(self, alpha):
+            return self.rng.dirichlet(alpha)
+
+        def random(self):
+            return 0.0
+
+    plain = Plain()
+    ends = [np.ptp(hands.bend(style, plain)[0][:, 0]) for _ in range(200)]
+    assert min(ends) < 0.6 and max(ends) > 0.95
+
+
+def test_no_two_drawings_are_alike():
+    generator = rng()
+    for digit in range(10):
+        images = [hands.picture(hands.draw(digit, generator), generator).astype(int) for _ in range(30)]
+        distances = [np.abs(a - b).mean() for i, a in enumerate(images) for b in images[:i]]
+        assert min(distances) > 2
+        assert np.mean(distances) > 15
+
+
+def test_make_gives_mnist_like_images_of_every_digit():
+    images, labels = hands.make(180, rng())
+    assert images.shape == (180, 28, 28) and images.dtype == np.uint8
+    assert labels.shape == (180,) and labels.dtype == np.uint8
+    assert set(labels) == set(range(10))
+    rows, columns = images.any(axis=2).sum(axis=1), images.any(axis=1).sum(axis=1)
+    assert np.all(np.maximum(rows, columns) >= 18)  # 20 by MNIST's rule, but for the faintest rim
+    assert np.all(np.maximum(rows, columns) <= 20)
+    assert np.all(images.max(axis=(1, 2)) >= 254)
+    mass = images.sum(axis=(1, 2))
+    centre = (images.sum(axis=2) @ np.arange(28)) / mass
+    assert np.all((centre > 13.4) & (centre < 14.6))
+
+
+def test_make_uses_every_style_as_often(monkeypatch):
+    met = []
+    monkeypatch.setattr(hands, "bend", lambda style, rng: met.append(style))
+    monkeypatch.setattr(hands, "picture", lambda strokes, rng: np.zeros((28, 28), np.uint8))
+    _, labels = hands.make(2 * len(EVERY), rng())
+    styles = [style for styles in hands.STYLES.values() for style in styles]
+    assert all(met.count(style) == 2 for style in styles)
+    for label, style in zip(labels, met, strict=True):
+        assert style in hands.STYLES[label]
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not():
+    for maker in (lambda seed: hands.make(40, rng(seed))[0], lambda seed: hands.scribbles(40, rng(seed))):
+        assert np.array_equal(maker(7), maker(7))
+        assert not np.array_equal(maker(7), maker(8))
+
+
+def test_letters_can_be_read():
+    for form in hands.LETTERS:
+        points, _ = hands.read(form)
+        assert points.min() >= 0 and points.max() <= 1
+    assert len(set(hands.LETTERS)) == len(hands.LETTERS)
+
+
+def test_scribbles_are_ink_inside_the_page_and_of_many_kinds():
+    generator = rng()
+    counts = set()
+    for _ in range(200):
+        strokes = hands.scribble(generator)
+        points = np.vstack(strokes)
+        assert np.isfinite(points).all()
+        assert points.min() >= -1e-9 and points.max() <= 1 + 1e-9
+        counts.add(len(strokes))
+    assert len(counts) >= 8
+    images = hands.scribbles(50, generator)
+    assert images.shape == (50, 28, 28) and images.dtype == np.uint8
+    assert np.all(images.max(axis=(1, 2)) > 0)
+
+
+def test_the_pen_width_varies_as_a_users_does():
+    """From thin to thick: the ink of the same strokes on the page."""
+    strokes, generator = hands.draw(0, rng()), rng()
+    inked = [np.count_nonzero(hands.picture(strokes, generator) >= ink.INK) for _ in range(60)]
+    assert max(inked) > 1.8 * min(inked)
