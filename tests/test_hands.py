@@ -85,28 +85,54 @@ def test_draw_comes_to_every_style(monkeypatch):
     assert met == {style for styles in hands.STYLES.values() for style in styles}
 
 
+class Steady:
+    """A Generator whose normals are all 0: a hand without whims, that is hurried as it is told."""
+
+    def __init__(self, haste=0.0):
+        self.rng, self.haste = rng(), haste
+
+    def normal(self, mean, spread, shape=None):
+        return np.zeros(np.shape(mean) if shape is None else shape)
+
+    def dirichlet(self, alpha):
+        return self.rng.dirichlet(alpha)
+
+    def random(self):
+        return self.haste
+
+
+def test_a_steady_hand_draws_the_form_as_it_stands():
+    form = "0,0 50,50! 100,0 | 20,100 50,90 80,100"
+    corner, sign = (False, True, False), (False,) * 3
+    points = hands.read(form)[0]
+    drawn = hands.bend((form,), Steady())
+    assert np.allclose(drawn[0], hands.spline(corner) @ points[:3])
+    assert np.allclose(drawn[1], hands.spline(sign) @ points[3:])
+    hurried = hands.bend((form,), Steady(haste=1.0))
+    shift = hurried[0][0] - points[0]  # the form is centred anew
+    assert np.allclose(hurried[0] - shift, hands.spline(sign) @ points[:3])
+
+
 def test_bend_mixes_all_forms_of_a_style():
-    """Without the hand's other whims, drawings of a style of two forms lie between them and reach towards both."""
-    style = ("0,0 50,50 100,100", "0,0 50,50 0,100")
+    """Drawings of a style of two forms lie between them and come near to both."""
+    style, steady = ("0,0 50,50 100,100", "0,0 50,50 0,100"), Steady()
+    widths = [np.ptp(hands.bend(style, steady)[0][:, 0]) for _ in range(200)]
+    assert min(widths) < 0.6 and max(widths) > 0.95
 
-    class Plain:
-        """A generator whose normals are their means, and that draws the mixtures alone."""
 
-        def __init__(self):
-            self.rng = rng()
+def test_bend_moves_each_control_point_and_each_stroke():
+    """Twice the same stroke comes out neither in the same place nor of the same form."""
+    style, generator = ("0,0 50,40 100,0 50,100 | 0,0 50,40 100,0 50,100",), rng()
+    gaps = np.array([np.subtract(*hands.bend(style, generator)) for _ in range(100)])  # (100, m, 2)
+    assert np.std(gaps, axis=1).min() > 0.002
+    assert np.sqrt(np.mean(gaps.mean(axis=1) ** 2)) > 0.023  # the control points alone would give 0.018
 
-        def normal(self, mean, spread, shape=None):
-            return np.zeros(shape) if shape else np.multiply(mean, 0)
 
-        def dirichlet(self, alpha):
-            return self.rng.dirichlet(alpha)
-
-        def random(self):
-            return 0.0
-
-    plain = Plain()
-    ends = [np.ptp(hands.bend(style, plain)[0][:, 0]) for _ in range(200)]
-    assert min(ends) < 0.6 and max(ends) > 0.95
+def test_hands_slant_to_the_right_on_the_whole():
+    stroke, generator = ("50,0 50,50 50,100",), rng()
+    slants = [np.subtract(*hands.bend(stroke, generator)[0][[0, -1], 0]) for _ in range(300)]
+    assert 0.05 < np.mean(slants) < 0.2
+    assert np.std(slants) > 0.15
 
 
 def test_no_two_drawings_are_alike():
