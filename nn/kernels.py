@@ -237,3 +237,65 @@ def first_conv_relu_pool_backward(x, dy, winner, dw, db):
 
 
 first_conv_relu_pool_backward = compiled(first_conv_relu_pool_backward)
+
+
+# --- image warps (augment.py) -------------------------------------------------------------------------------
+
+def warp(images, matrix, shift, bend, basis, out):
+    """Read each output pixel from a moved place of the image, bilinearly; beyond the edge is paper.
+
+    images (N, H, W) uint8 -> out (N, H, W) float 0..1. Seen from the centre, place p is read at
+    matrix @ p + shift + bend(p), where matrix (N, 2, 2), shift (N, 2), and bend is a smooth field given by
+    control points (N, 2, G, G) and basis (H, G), its weight of each: bend = basis @ control @ basis^T.
+    Rows come before columns everywhere. H = W.
+    """
+    N, H, W = images.shape
+    G = basis.shape[1]
+    middle = (H - 1) / 2
+    row_bend = np.empty((2, G))
+    for n in range(N):
+        for i in range(H):
+            for axis in range(2):
+                for b in range(G):
+                    row_bend[axis, b] = 0.0
+                    for a in range(G):
+                        row_bend[axis, b] += basis[i, a] * bend[n, axis, a, b]
+            for j in range(W):
+                y, x = i - middle, j - middle
+                row = matrix[n, 0, 0] * y + matrix[n, 0, 1] * x + shift[n, 0] + middle
+                column = matrix[n, 1, 0] * y + matrix[n, 1, 1] * x + shift[n, 1] + middle
+                for b in range(G):
+                    row += row_bend[0, b] * basis[j, b]
+                    column += row_bend[1, b] * basis[j, b]
+                top, left = int(np.floor(row)), int(np.floor(column))
+                down, right = row - top, column - left
+                value = 0.0
+                for u in range(2):
+                    for v in range(2):
+                        if 0 <= top + u < H and 0 <= left + v < W:
+                            weight = (down if u else 1 - down) * (right if v else 1 - right)
+                            value += weight * images[n, top + u, left + v]
+                out[n, i, j] = value / 255
+
+
+warp = compiled(warp)
+
+
+# --- the optimizer's update (optim.py) ----------------------------------------------------------------------
+
+def adamw_update(w, g, m, v, lr, beta1, beta2, eps, decay, t):
+    """One AdamW step on flat arrays (size,) of float32, w, m and v in place; t counts steps from 1.
+
+    One pass over memory where NumPy's expression takes a dozen.
+    """
+    one = w.dtype.type(1)
+    lr, beta1, beta2, eps = w.dtype.type(lr), w.dtype.type(beta1), w.dtype.type(beta2), w.dtype.type(eps)
+    m_scale, v_scale = one / (one - beta1**t), one / (one - beta2**t)
+    keep = one - lr * w.dtype.type(decay)
+    for i in range(w.size):
+        m[i] = beta1 * m[i] + (one - beta1) * g[i]
+        v[i] = beta2 * v[i] + (one - beta2) * g[i] * g[i]
+        w[i] = keep * w[i] - lr * (m[i] * m_scale) / (np.sqrt(v[i] * v_scale) + eps)
+
+
+adamw_update = compiled(adamw_update)

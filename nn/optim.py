@@ -1,0 +1,101 @@
+"""How weights move: SGD with momentum, AdamW, learning-rate schedules, and the average of the weights passed through.
+
+An optimizer holds the network's `params` {name: array} and changes them in place; `state` {name: array} is all that it
+must remember to go on after a pause.
+"""
+
+import copy
+import math
+
+import numpy as np
+
+from nn.kernels import adamw_update
+
+
+class SGD:
+    """Stochastic gradient descent with momentum: v = momentum v + g;  w = w - lr v. (Polyak 1964.)
+
+    weight_decay shrinks weights by lr * weight_decay a step; biases and other vectors are left alone.
+    """
+
+    def __init__(self, params, momentum=0.9, weight_decay=0.0):
+        self.params, self.momentum, self.weight_decay = params, momentum, weight_decay
+        self.state = {f"v.{name}": np.zeros_like(w) for name, w in params.items()}
+
+    def step(self, grads, lr):
+        for name, w in self.params.items():
+            v = self.state[f"v.{name}"]
+            v *= self.momentum
+            v += grads[name]
+            if w.ndim > 1:
+                w *= 1 - lr * self.weight_decay
+            w -= lr * v
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2).
+
+        m = beta1 m + (1 - beta1) g          the gradient's running mean
+        v = beta2 v + (1 - beta2) g^2        its running square
+        w = w - lr weight_decay w - lr m' / (sqrt(v') + eps),   m' = m / (1 - beta1^t), v' = v / (1 - beta2^t)
+    Dividing by 1 - beta^t undoes the start from zero. Biases and other vectors do not decay.
+    """
+
+    def __init__(self, params, weight_decay=0.01, beta1=0.9, beta2=0.999, eps=1e-8):
+        self.params, self.weight_decay = params, weight_decay
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.state = {"t": np.zeros((), np.int64)}
+        for name, w in params.items():
+            self.state[f"m.{name}"], self.state[f"v.{name}"] = np.zeros_like(w), np.zeros_like(w)
+
+    def step(self, grads, lr):
+        self.state["t"] += 1
+        for name, w in self.params.items():
+            m, v = self.state[f"m.{name}"], self.state[f"v.{name}"]
+            g = np.ascontiguousarray(grads[name])
+            decay = self.weight_decay if w.ndim > 1 else 0.0
+            flat = (a.reshape(-1) for a in (w, g, m, v))
+            adamw_update(*flat, lr, self.beta1, self.beta2, self.eps, decay, int(self.state["t"]))
+
+
+# A schedule gives the learning rate, as a share of its peak, at `progress` 0..1 of the training.
+
+def constant(progress):
+    return 1.0
+
+
+def cosine(progress):
+    """From 1 to 0 along half a cosine (Loshchilov & Hutter 2017)."""
+    return (1 + math.cos(math.pi * progress)) / 2
+
+
+def one_cycle(progress, warm_up=0.15, start=0.04):
+    """Up along half a cosine for the first 15 %, then down to 0 along another (Smith & Topin 2018)."""
+    if progress < warm_up:
+        return start + (1 - start) * (1 - cosine(progress / warm_up))
+    return cosine((progress - warm_up) / (1 - warm_up))
+
+
+SCHEDULES = {"constant": constant, "cosine": cosine, "one-cycle": one_cycle}
+
+
+class Average:
+    """A network whose weights are the exponential moving average (EMA) of another's.
+
+    average = decay average + (1 - decay) w after every step. The first steps use a smaller decay, (1 + n) / (10 + n),
+    so that the random start is soon forgotten. (Polyak & Juditsky 1992; the warm-up is TensorFlow's.)
+    """
+
+    def __init__(self, network, decay):
+        self.source, self.decay, self.steps = network, decay, 0
+        self.network = copy.deepcopy(network)
+
+    def update(self):
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for averaged, source in (
+            (self.network.params, self.source.params),
+            (self.network.state, self.source.state),
+        ):
+            for name, a in averaged.items():
+                a += np.float32(1 - decay) * (source[name] - a)

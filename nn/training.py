@@ -1,0 +1,192 @@
+"""Training: batches, threads and epochs, told as a sequence of events. It prints nothing and writes no files.
+
+Threads live here and nowhere else. A batch is cut into one contiguous share for each thread, a share into
+micro-batches whose activations stay in the processor's cache. Each thread has a replica of the network (shared
+weights, own caches and gradients), and the gradients are added up in the order of the threads: the same seed and the
+same number of threads give the same bits. BLAS itself is kept at one thread.
+
+All of an epoch's chance comes from generators seeded with (seed, epoch, thread), so that training can go on from the
+end of any epoch as if it had never stopped.
+"""
+
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nn.augment import Augment
+from nn.fused import FusedNetwork
+from nn.layers import Dropout
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network, to_input
+from nn.optim import SCHEDULES, AdamW, Average
+
+MICRO_BATCH = 16  # images
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All choices of a training but the data. lr is the schedule's peak; augment None leaves the images as they are."""
+
+    epochs: int
+    batch_size: int = 128
+    lr: float = 3e-3
+    schedule: str = "one-cycle"
+    weight_decay: float = 1e-2
+    label_smoothing: float = 0.0
+    average: float = 0.999  # decay of the weights' moving average
+    augment: Augment | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A batch was learned."""
+
+    epoch: int  # from 1
+    images: int  # how many so far in this epoch
+    loss: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Every image was seen once more."""
+
+    epoch: int  # from 1
+    loss: float  # the mean of the batches' losses
+    validation_loss: float | None
+    validation_accuracy: float | None
+    seconds: float
+    network: Network  # the averaged one, which is what to keep
+    state: dict  # {name: array}, to be given to fit() as `resume`
+
+
+class Diverged(ArithmeticError):
+    """The loss is not a finite number any more."""
+
+
+def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, resume=None):
+    """Train `network` in place, yielding a Step after each batch and an Epoch after each epoch.
+
+    images   uint8 (N, 28, 28)
+    targets  labels (N,) or probabilities (N, classes)
+    validation  (images, labels) to score after each epoch, or None
+    resume   the state of an Epoch of the same training, to go on after it
+    Raises Diverged when the loss is no finite number.
+    """
+    optimizer = AdamW(network.params, recipe.weight_decay)
+    average = Average(network, recipe.average)
+    first = 1
+    if resume is not None:
+        first = _restore(resume, network, average.network, optimizer) + 1
+    steps_per_epoch = -(-len(images) // recipe.batch_size)
+    steps = recipe.epochs * steps_per_epoch
+    average.steps = (first - 1) * steps_per_epoch
+    schedule = SCHEDULES[recipe.schedule]
+    workers = [_Worker(network, recipe) for _ in range(threads)]
+
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
+        for epoch in range(first, recipe.epochs + 1):
+            start, losses = time.perf_counter(), []
+            order = np.random.default_rng((seed, epoch)).permutation(len(images))
+            for number, worker in enumerate(workers):
+                worker.seed((seed, epoch, 1 + number))
+            for step, at in enumerate(range(0, len(order), recipe.batch_size)):
+                batch = order[at : at + recipe.batch_size]
+                shares = [share for share in np.array_split(batch, threads) if len(share)]
+                parts = [(images[share], targets[share], len(batch)) for share in shares]
+                results = list(pool.map(lambda worker, part: worker.learn(*part), workers, parts))
+                loss = sum(loss for loss, _ in results)
+                if not math.isfinite(loss):
+                    raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
+                grads = {name: sum(grads[name] for _, grads in results) for name in network.params}
+                optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 1) / steps))
+                _merge_states(network, workers[: len(shares)])
+                average.update()
+                losses.append(loss)
+                yield Step(epoch, at + len(batch), loss)
+
+            scores = (None, None) if validation is None else evaluate(average.network, *validation, threads)
+            yield Epoch(
+                epoch, float(np.mean(losses)), *scores, time.perf_counter() - start,
+                average.network, _state(epoch, network, average.network, optimizer),
+            )  # fmt: skip
+
+
+def predict_logits(network, images, threads=2):
+    """Logits (N, classes) of uint8 images (N, H, W), on several threads."""
+    replicas = [FusedNetwork(network) for _ in range(threads)]
+
+    def run(fused, share):
+        micros = (share[at : at + MICRO_BATCH] for at in range(0, len(share), MICRO_BATCH))
+        return np.concatenate([fused.forward(to_input(micro)).copy() for micro in micros])
+
+    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
+        shares = [share for share in np.array_split(images, threads) if len(share)]
+        return np.concatenate(list(pool.map(run, replicas, shares)))
+
+
+def evaluate(network, images, labels, threads=2):
+    """(mean cross-entropy, accuracy 0..1) on uint8 images (N, H, W) and their labels (N,)."""
+    logits = predict_logits(network, images, threads)
+    loss = SoftmaxCrossEntropy().forward(logits / network.temperature, labels)
+    return loss, float((logits.argmax(axis=1) == labels).mean())
+
+
+class _Worker:
+    """What one thread owns: a replica, a loss, a generator."""
+
+    def __init__(self, network, recipe):
+        self.fused = FusedNetwork(network)
+        self.augment = recipe.augment
+        self.loss = SoftmaxCrossEntropy(recipe.label_smoothing)
+
+    def seed(self, seed):
+        self.rng = np.random.default_rng(seed)
+        for layer in self.fused.network.layers:
+            if isinstance(layer, Dropout):
+                layer.rng = self.rng
+
+    def learn(self, images, targets, batch_size):
+        """This share's part of the batch's mean loss, and the gradients of that part."""
+        loss, grads = 0.0, {}
+        for at in range(0, len(images), MICRO_BATCH):
+            micro, wanted = images[at : at + MICRO_BATCH], targets[at : at + MICRO_BATCH]
+            x = to_input(micro) if self.augment is None else self.augment(micro, self.rng)
+            part = len(micro) / batch_size  # the micro-batch's mean counts by its share of the batch
+            loss += part * self.loss.forward(self.fused.forward(x, training=True), wanted)
+            self.fused.backward(self.loss.backward() * np.float32(part))
+            for name, grad in self.fused.grads.items():
+                grads[name] = grads[name] + grad if name in grads else grad
+        return loss, grads
+
+
+def _merge_states(network, workers):
+    """BatchNorm's running statistics: the mean over the threads that saw images."""
+    for name, home in network.state.items():
+        home[...] = np.mean([worker.fused.network.state[name] for worker in workers], axis=0)
+    for worker in workers:
+        worker.fused.network.assign(network.state)
+
+
+def _state(epoch, network, averaged, optimizer):
+    """Everything that training needs to go on, as one dict of copies."""
+    parts = {"network": network.params | network.state, "average": averaged.params | averaged.state,
+             "optimizer": optimizer.state}  # fmt: skip
+    state = {f"{part}/{name}": array.copy() for part, arrays in parts.items() for name, array in arrays.items()}
+    return state | {"epoch": np.array(epoch)}
+
+
+def _restore(state, network, averaged, optimizer):
+    """Put _state's arrays back; return the epoch they were taken after."""
+    for name, array in state.items():
+        part, _, name = name.partition("/")
+        if part == "network":
+            network.assign({name: array})
+        elif part == "average":
+            averaged.assign({name: array})
+        elif part == "optimizer":
+            optimizer.state[name][...] = array
+    return int(state["epoch"])
