@@ -1,7 +1,7 @@
 """What happens inside the network for one image: every activation, and the arithmetic of any one of them.
 
 A *stage* is a layer that does something of its own, with the ReLU (or the like) that follows it: what the
-window shows as one grid of feature maps. A *cell* is one map or unit of it, a *place* a row and column in a map.
+window shows as one grid. A *cell* is one map or unit of that grid, a *place* a row and column in a map.
 """
 
 import inspect
@@ -109,7 +109,7 @@ def receptive_field(network, stage, place):
 
 
 def _geometry(layer):
-    """Window, stride and margins ((above, below), (left, right)) of a layer with windows, after its forward."""
+    """Window, stride and margins ((above, below), (left, right)) of a layer, after its forward."""
     if isinstance(layer, Conv2D):
         return layer.params["w"].shape[:2], layer.stride, layer.margins
     return layer.window, layer.stride, ((0, 0), (0, 0))

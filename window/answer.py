@@ -39,12 +39,12 @@ class Answer:
         return float(self.probabilities[self.digit])
 
 
-def answer(network, page, ready=False):
-    """The Answer to a page (H, W) of ink, or None if there is no ink. ready: the page is an image of MNIST's."""
+def answer(network, page):
+    """The Answer to a page (H, W) of ink, or None if it has none."""
     steps = ink.to_mnist(page, steps=True)
     if steps is None:
         return None
-    image = page if ready else steps.image
+    image = steps.image
     plain = shrunk(page)
 
     start = time.perf_counter()

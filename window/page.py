@@ -59,17 +59,20 @@ class Page:
 
 def fitted(picture):
     """A picture (H, W) in the middle of a page (SIDE, SIDE), as large as fits, its pixels whole if large."""
-    height, width = picture.shape
-    scale = SIDE / max(height, width)
+    top, left, height, width = frame(picture.shape)
+    page = np.zeros((SIDE, SIDE), np.uint8)
+    rows, columns = areas(height, picture.shape[0]), areas(width, picture.shape[1])
+    page[top : top + height, left : left + width] = np.rint(rows @ picture.astype(np.float32) @ columns.T)
+    return page
+
+
+def frame(shape):
+    """Where a picture (H, W) stands on the page: top, left, height, width."""
+    scale = SIDE / max(shape)
     if scale >= 2:
         scale = math.floor(scale)
-    size = max(1, round(height * scale)), max(1, round(width * scale))
-    page = np.zeros((SIDE, SIDE), np.uint8)
-    top, left = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
-    page[top : top + size[0], left : left + size[1]] = np.rint(
-        areas(size[0], height) @ picture.astype(np.float32) @ areas(size[1], width).T
-    )
-    return page
+    height, width = (max(1, round(length * scale)) for length in shape)
+    return (SIDE - height) // 2, (SIDE - width) // 2, height, width
 
 
 def areas(new, old):

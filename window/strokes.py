@@ -40,7 +40,6 @@ class Picture:
     ink: np.ndarray  # (H, W) uint8, 0 paper to 255 ink
     name: str
     label: int | None = None  # the digit that it is known to show
-    ready: bool = False  # whether it is a 28x28 image of MNIST, which the network takes as it stands
 
 
 class Drawing:

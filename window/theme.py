@@ -11,7 +11,7 @@ import pygame
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as (red, green, blue). Text has a contrast of at least 4.5 to 1 on `panel`, `faint` excepted."""
+    """Colours as (red, green, blue). Text has a contrast of 4.5 to 1 or more on `panel`, `faint` excepted."""
 
     name: str
     background: tuple

@@ -110,3 +110,8 @@ def picture(surface, pixels, where):
 
 def outline(surface, where, colour, thick=1):
     pygame.draw.rect(surface, colour, where, thick)
+
+
+def title(surface, words, where, theme, size):
+    """A panel's heading."""
+    text(surface, words, where._replace(h=round(size * 1.4)), size, theme.text, "bold")

@@ -1,0 +1,140 @@
+"""The card that shows how one number inside of the network came about, product by product."""
+
+import numpy as np
+import pygame
+
+from window import anatomy, widgets
+from window.layout import Rect
+from window.widgets import coloured, signed
+
+LISTED = 6  # products of a dense unit that are written out
+
+
+def draw(surface, app, card, number, cell, place):
+    """Draw the arithmetic of one activation over a rectangle."""
+    layout, theme, size, gap = app.layout, app.theme, app.layout.text, app.layout.gap
+    stage = app.stages[number]
+    pygame.draw.rect(surface, theme.panel, card, border_radius=gap)
+    pygame.draw.rect(surface, theme.warning, card, 2, border_radius=gap)
+    inner = card.inset(gap + gap // 2)
+    pen = Pen(surface, theme, inner, size)
+    where = f", row {place[0]}, column {place[1]}" if len(stage.shape) == 3 else ""
+    pen.line(f"{stage.title}, cell {cell}{where}", theme.text, "bold")
+    sum_of = anatomy.arithmetic(app.network, stage, app.answer.values, cell, place)
+    if sum_of is None:
+        pen.line("This window does not take this layer apart.", theme.muted)
+        return
+    pen.skip()
+    if sum_of.weights is None:
+        _pooling(pen, sum_of)
+    elif sum_of.inputs.ndim == 3:
+        _convolution(pen, sum_of)
+    else:
+        _dense(pen, sum_of)
+    pen.skip()
+    for name, value in _steps(sum_of):
+        pen.row(name, f"{value:+.4f}", theme.text)
+    same = np.isclose(sum_of.value, sum_of.shown, rtol=1e-4, atol=1e-4)
+    pen.row("in the network", f"{sum_of.shown:+.4f}" + (" =" if same else " ≠"), theme.accent if same else theme.warning)
+    pen.skip()
+    for line in sum_of.places:
+        pen.line(line, theme.muted, "mono", 0.8)
+
+
+def _steps(sum_of):
+    if sum_of.weights is None:
+        steps = [("largest", sum_of.total)]
+    else:
+        steps = [("sum of the products", sum_of.total), ("bias", sum_of.bias)]
+        if sum_of.after:
+            steps.append(("sum + bias", sum_of.total + sum_of.bias))
+    return [*steps, *(("after " + name, value) for name, value in sum_of.after)]
+
+
+def _pooling(pen, sum_of):
+    pen.line("The largest of the window's numbers:", pen.theme.muted)
+    pen.matrices([("", sum_of.inputs)])
+
+
+def _convolution(pen, sum_of):
+    """The patch, the kernel and their products, of the input map that adds the most if there are many."""
+    by_map = sum_of.products.sum(axis=(0, 1))
+    most = int(np.abs(by_map).argmax())
+    if len(by_map) > 1:
+        pen.line(f"Input map {most} of {len(by_map)}, which counts the most here:", pen.theme.muted)
+    pen.matrices([
+        ("patch", sum_of.inputs[..., most]), ("kernel", sum_of.weights[..., most]),
+        ("products", sum_of.products[..., most]),
+    ])
+    if len(by_map) > 1:
+        pen.row(f"sum over map {most}", f"{by_map[most]:+.4f}", pen.theme.text)
+        pen.bars(by_map, f"The sums of all {len(by_map)} maps")
+
+
+def _dense(pen, sum_of):
+    products = sum_of.products
+    order = np.argsort(-np.abs(products))
+    pen.line(f"The {LISTED} largest of {len(products)} products:", pen.theme.muted)
+    for i in order[:LISTED]:
+        pen.row(f"input {i}: {sum_of.inputs[i]:.3f} × {sum_of.weights[i]:+.3f}", f"{products[i]:+.4f}", pen.theme.text)
+    pen.row("all the others", f"{products[order[LISTED:]].sum():+.4f}", pen.theme.muted)
+    pen.bars(products, f"All {len(products)} products")
+
+
+class Pen:
+    """Writes lines, rows and tables from the top of a rectangle downwards."""
+
+    def __init__(self, surface, theme, box, size):
+        self.surface, self.theme, self.box, self.size = surface, theme, box, size
+        self.y = box.y
+
+    def _take(self, height):
+        place = Rect(self.box.x, self.y, self.box.w, round(height))
+        self.y += round(height)
+        return place
+
+    def skip(self):
+        self._take(self.size * 0.6)
+
+    def line(self, words, colour, style="", size=0.95):
+        widgets.text(self.surface, words, self._take(self.size * 1.45), self.size * size, colour, style)
+
+    def row(self, name, value, colour):
+        place = self._take(self.size * 1.45)
+        widgets.text(self.surface, name, place, self.size * 0.95, colour)
+        widgets.text(self.surface, value, place, self.size * 0.95, colour, "mono", "right")
+
+    def matrices(self, named):
+        """Small matrices side by side, each under its name, their numbers on a ground that shows them."""
+        theme, gap = self.theme, self.size * 2 // 3
+        rows, columns = named[0][1].shape
+        widest = (self.box.w - gap * (len(named) - 1)) / len(named) / columns
+        wide, high = int(min(widest, self.size * 4)), int(self.size * 1.7)
+        if any(name for name, _ in named):
+            names = self._take(self.size * 1.4)
+        table = self._take(rows * high)
+        for n, (name, matrix) in enumerate(named):
+            left = table.x + n * (wide * columns + gap)
+            if name:
+                where = names._replace(x=left, w=wide * columns)
+                widgets.text(self.surface, name, where, self.size * 0.85, theme.muted, align="centre")
+            colours = coloured(0.5 + (signed(matrix) - 0.5) * 0.55, theme.signed_scale)
+            for i, j in np.ndindex(matrix.shape):
+                cell = Rect(left + j * wide, table.y + i * high, wide - 1, high - 1)
+                pygame.draw.rect(self.surface, colours[i, j].tolist(), cell)
+                words = f"{matrix[i, j]:.2f}".replace("-0.", "-.").removeprefix("0") if abs(matrix[i, j]) < 1 else \
+                    f"{matrix[i, j]:.1f}"
+                widgets.text(self.surface, words, cell, self.size * 0.8, theme.text, align="centre")
+
+    def bars(self, values, name):
+        """One thin bar for each value, up or down from a line."""
+        theme = self.theme
+        self.line(name, theme.muted)
+        place = self._take(self.size * 2.5)
+        middle, most = place.middle[1], max(np.abs(values).max(), 1e-9)
+        for i, value in enumerate(values):
+            x, right = place.x + place.w * i // len(values), place.x + place.w * (i + 1) // len(values)
+            tall = round(abs(value) / most * place.h / 2)
+            bar = Rect(x, middle - tall if value > 0 else middle, max(1, right - x - 1), tall)
+            pygame.draw.rect(self.surface, theme.accent if value > 0 else theme.warning, bar)
+        pygame.draw.line(self.surface, theme.faint, (place.x, middle), (place.right, middle))

@@ -1,0 +1,137 @@
+"""Your own hand: keep drawings with what they should have been, and teach them to a copy of the network.
+
+A kept drawing is a JSON file in the folder `drawings`, named after its digit and the time:
+
+    {"format": "labelled digit", "version": 1, "label": 4,
+     "strokes": [{"width": 0.09, "erases": false, "points": [[x, y, seconds], ...]}, ...],
+     "image": [[0, ...], ...]}
+
+`strokes` are as in strokes.py, and `image` is the 28x28 that the network received, 0 to 255, row by row.
+"""
+
+import copy
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nn import mnist
+from nn.augment import Augment
+from nn.network import Network
+from nn.training import Epoch, Recipe, Step, evaluate, fit
+from window.strokes import from_json, to_json, write_whole
+
+FORMAT = {"format": "labelled digit", "version": 1}
+WEIGHTS = "my-hand.npz"
+ENOUGH = 10  # drawings, below which there is nothing to learn and to measure
+HELD_OUT = 5  # every fifth drawing is kept back to measure with
+OWN, OTHERS = 2000, 8000  # images of an epoch: the drawings, over and over, and MNIST's
+RECIPE = Recipe(epochs=3, lr=5e-4, weight_decay=1e-2, average=0.98, augment=Augment())
+
+
+@dataclass(frozen=True)
+class Sample:
+    label: int
+    image: np.ndarray  # (28, 28) uint8
+
+
+@dataclass(frozen=True)
+class Progress:
+    share: float  # of the work, 0 to 1
+    words: str
+
+
+@dataclass(frozen=True)
+class Learned:
+    network: Network
+    held_out: int  # drawings that nothing was learned from
+    mine: tuple[int, int]  # how many of them were wrong, before and after
+    tests: int  # images of MNIST's test set
+    mnist: tuple[int, int]  # how many of them were wrong, before and after
+
+
+def keep(folder, label, strokes, image):
+    """Write a drawing into the folder. Returns how many drawings are in it now."""
+    drawings = Path(folder) / "drawings"
+    path = drawings / f"{label}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.json"
+    data = FORMAT | {"label": label, "strokes": to_json(strokes), "image": image.tolist()}
+    write_whole(path, json.dumps(data) + "\n")
+    return count(folder)
+
+
+def count(folder):
+    """How many drawings are kept in a folder."""
+    return len(list(Path(folder, "drawings").glob("*.json")))
+
+
+def load(folder):
+    """The Samples in a folder, sorted by digit and time, and what was wrong with the files that are none."""
+    samples, refused = [], []
+    for path in sorted(Path(folder, "drawings").glob("*.json")):
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if {key: data.get(key) for key in FORMAT} != FORMAT:
+                raise ValueError("not a drawing of this program")
+            from_json(data["strokes"])
+            image, label = np.array(data["image"]), data["label"]
+            if image.shape != (28, 28) or image.dtype.kind != "i" or image.min() < 0 or image.max() > 255:
+                raise ValueError("its image is not 28 x 28 numbers from 0 to 255")
+            if label not in range(10):
+                raise ValueError(f"its label is {label}")
+            samples.append(Sample(int(label), image.astype(np.uint8)))
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            refused.append(f"{path.name} left out: {error}")
+    return samples, refused
+
+
+def learn(network, samples, seed=0):
+    """Teach a copy of a network some Samples, all but every fifth of them. Yields Progress, and Learned at the end.
+
+    The network itself is not touched.
+    """
+    held = samples[HELD_OUT - 1 :: HELD_OUT]
+    own = [sample for i, sample in enumerate(samples) if i % HELD_OUT != HELD_OUT - 1]
+    yield Progress(0.0, "reading MNIST")
+    train, (tests, labels) = mnist.load()
+    threads = max(1, (os.cpu_count() or 1) - 1)  # one core is left to the pen
+
+    taught = copy.deepcopy(network)
+    for progress in teach(taught, *arrays(own), *train, seed, threads):
+        if isinstance(progress, Progress):
+            yield Progress(0.05 + 0.8 * progress.share, progress.words)
+        else:
+            taught = progress
+    wrong = []
+    for share, (images, truth) in enumerate([arrays(held), (tests, labels)]):
+        for which in (network, taught):
+            yield Progress(0.85 + 0.07 * share, "measuring")
+            _, accuracy = evaluate(which, images, truth, threads)
+            wrong.append(round((1 - accuracy) * len(images)))
+    yield Learned(taught, len(held), tuple(wrong[:2]), len(tests), tuple(wrong[2:]))
+
+
+def teach(network, images, labels, mnist_images, mnist_labels, seed=0, threads=1):
+    """Train a network, in place, on a user's images and enough of MNIST's that it doesn't forget those.
+
+    Yields Progress, and at the end the network with averaged weights.
+    """
+    rng = np.random.default_rng(seed)
+    others = rng.permutation(len(mnist_images))[:OTHERS]
+    repeats = np.resize(np.arange(len(images)), OWN)
+    mixed = np.concatenate([images[repeats], mnist_images[others]])
+    targets = np.concatenate([labels[repeats], mnist_labels[others]])
+    for event in fit(network, mixed, targets, RECIPE, seed=seed, threads=threads):
+        if isinstance(event, Step):
+            done = (event.epoch - 1 + event.images / len(mixed)) / RECIPE.epochs
+            yield Progress(done, f"epoch {event.epoch} of {RECIPE.epochs}, loss {event.loss:.3f}")
+        elif isinstance(event, Epoch):
+            averaged = event.network
+    yield averaged
+
+
+def arrays(samples):
+    """Images (n, 28, 28) and labels (n,) of some Samples."""
+    return np.stack([sample.image for sample in samples]), np.array([sample.label for sample in samples])

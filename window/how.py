@@ -1,0 +1,160 @@
+"""The bottom panel: how the answer came about, from the first feature maps to the ten outputs."""
+
+import numpy as np
+import pygame
+
+from window import anatomy, arithmetic, widgets
+from window.layout import Rect, grid
+from window.widgets import coloured, signed
+
+
+def draw(surface, app):
+    layout, theme, parts = app.layout, app.theme, app.layout.parts
+    widgets.card(surface, layout.panels["how"], theme, layout.gap)
+    heading = parts["how title"]
+    widgets.title(surface, "How it got there", heading, theme, layout.text)
+    hint = "Point at a cell to enlarge it; click it for its arithmetic."
+    width = widgets.text_width("How it got there", layout.text, "bold") + 2 * layout.gap
+    hint_box = Rect(heading.x + width, heading.y, heading.w - width, round(layout.text * 1.4))
+    widgets.text(surface, hint, hint_box, layout.text * 0.92, theme.muted)
+    for number in range(len(layout.channels)):
+        _stage(surface, app, number)
+    status(surface, app)
+    if app.pinned and app.answer:
+        arithmetic.draw(surface, app, card_box(app), *app.pinned)
+    elif app.pointed:
+        _enlarged(surface, app, *app.pointed)
+
+
+def _stage(surface, app, number):
+    layout, theme = app.layout, app.theme
+    box, caption = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"]
+    size = layout.text * 0.85
+    if number:
+        x, y, half = box.x - layout.gap, box.middle[1], max(2, layout.text // 4)
+        pygame.draw.aalines(surface, theme.faint, False, [(x, y - half), (x + half, y), (x, y + half)])
+    if app.stages:
+        stage = app.stages[number]
+        line = caption._replace(h=caption.h // 2)
+        last = number == len(app.stages) - 1
+        widgets.text(surface, "Output" if last else stage.title, line, size, theme.text)
+        shape = " × ".join(map(str, stage.shape)) if not last else "scores"
+        widgets.text(surface, shape, line._replace(y=line.bottom), size, theme.muted)
+    if app.answer is None:
+        widgets.outline(surface, box, theme.line)
+        return
+    maps = anatomy.shown(app.stages[number], app.answer.values)
+    surface.blit(_mosaic(maps, layout, number, theme), (box.x, box.y))
+    if number == len(app.stages) - 1:
+        _outputs(surface, app, maps[:, 0, 0])
+    for chosen, colour in ((app.pointed, theme.text), (app.pinned, theme.warning)):
+        if chosen and chosen[0] == number:
+            widgets.outline(surface, layout.cell(number, chosen[1]).inset(-1), colour, 2)
+    if app.focus == f"stage {number}":
+        widgets.outline(surface, box.inset(-2), theme.text, 2)
+
+
+def colours_of(maps, theme):
+    """Activations as colours, on one scale for all of a stage: (C, H, W) -> (C, H, W, 3)."""
+    if maps.min() < 0:
+        return coloured(signed(maps), theme.signed_scale)
+    return coloured(maps / max(maps.max(), 1e-9), theme.heat_scale)
+
+
+def _mosaic(maps, layout, number, theme):
+    """All of a stage's maps in their grid, a gap of one pixel of the panel's colour between them."""
+    box, (columns, rows) = layout.parts[f"stage {number}"], grid(layout.channels, number)
+    count, height, width = maps.shape
+    times = max(1, 12 // height)  # a unit, or a tiny map, is enlarged so that the gap stays thin
+    pixels = colours_of(maps, theme).repeat(times, axis=1).repeat(times, axis=2)
+    height, width = height * times + 1, width * times + 1
+    whole = np.empty((rows * columns, height, width, 3), np.uint8)
+    whole[:] = theme.panel
+    whole[:count, 1:, 1:] = pixels
+    whole = whole.reshape(rows, columns, height, width, 3).swapaxes(1, 2).reshape(rows * height, columns * width, 3)
+    surface = pygame.Surface((box.w, box.h), depth=32)
+    widgets.picture(surface, whole, Rect(0, 0, box.w, box.h))
+    return surface
+
+
+def _outputs(surface, app, scores):
+    """The digits, written into the cells of the ten outputs."""
+    number = len(app.stages) - 1
+    colours = colours_of(scores[:, None, None], app.theme)[:, 0, 0]
+    for digit, colour in enumerate(colours):
+        bright = colour @ [0.299, 0.587, 0.114] > 120
+        box = app.layout.cell(number, digit)
+        style = "bold" if digit == app.answer.digit else ""
+        ink = (12, 14, 18) if bright else (245, 247, 250)
+        widgets.text(surface, str(digit), box, min(app.layout.text, box.h * 0.8), ink, style, "centre")
+
+
+def card_box(app):
+    """Where the arithmetic of the pinned cell stands: over the panel at its side that the image isn't in."""
+    stage = app.pinned[0]
+    left = app.layout.parts[f"stage {stage}"].middle[0] < app.layout.size[0] // 2
+    return app.layout.panels["ink" if left else "thinks"]
+
+
+def _enlarged(surface, app, number, cell, place):
+    """A card above the cell: its map enlarged, its filter, and what its numbers are."""
+    layout, theme, size = app.layout, app.theme, app.layout.text
+    stage = app.stages[number]
+    maps = anatomy.shown(stage, app.answer.values)
+    gap, side = layout.gap, size * 8
+    at = layout.cell(number, cell)
+    card = Rect(0, 0, side * 2 + size * 6 + 3 * gap, side + 2 * gap)
+    x = min(max(at.middle[0] - card.w // 2, gap), layout.size[0] - card.w - gap)
+    receives = layout.panels["receives"]
+    if at.middle[0] < layout.size[0] // 2:  # never over the image, whose receptive field is being shown
+        x = min(x, receives.x - card.w - gap)
+    else:
+        x = max(x, receives.right + gap)
+    card = card._replace(x=max(x, gap), y=layout.panels["how"].y - card.h - gap)
+    pygame.draw.rect(surface, theme.raised, card, border_radius=gap)
+    pygame.draw.rect(surface, theme.faint, card, 1, border_radius=gap)
+    inner = card.inset(gap)
+    enlarged = Rect(inner.x, inner.y, side, side)
+    widgets.picture(surface, colours_of(maps, theme)[cell], enlarged)
+    _, height, width = maps.shape
+    spot = Rect(
+        enlarged.x + side * place[1] // width, enlarged.y + side * place[0] // height,
+        max(3, side // width), max(3, side // height),
+    )
+    widgets.outline(surface, spot, theme.warning, 2)
+    words = Rect(enlarged.right + gap, inner.y, inner.right - enlarged.right - gap, side)
+    lines = [
+        (f"{stage.title}", theme.text), (f"cell {cell} of {stage.channels}", theme.muted),
+        (f"value {maps[cell][place]:.3f}", theme.text),
+    ]
+    if height > 1:
+        lines.append((f"row {place[0]}, column {place[1]}", theme.muted))
+    for i, (line, colour) in enumerate(lines):
+        widgets.text(surface, line, words._replace(y=words.y + i * size * 4 // 3, h=size * 4 // 3), size * 0.92, colour)
+    kernel = anatomy.filter_of(app.network, stage, cell)
+    if kernel is not None:
+        small = Rect(words.x, words.y + len(lines) * size * 4 // 3 + gap // 2, size * 2, size * 2)
+        widgets.picture(surface, coloured(signed(kernel), theme.signed_scale), small)
+        note = "its filter" if stage.shape and app.network.layers[stage.first].c_in == 1 else "filter, mean"
+        widgets.text(surface, note, small._replace(x=small.right + gap // 2, w=words.w), size * 0.85, theme.muted)
+
+
+def status(surface, app):
+    """The line at the foot of the window."""
+    theme, size, parts = app.theme, app.layout.text, app.layout.parts
+    colour = theme.warning if app.message.bad else theme.text
+    mark = "! " if app.message.bad else ""
+    widgets.text(surface, mark + app.message.words, parts["message"], size * 0.92, colour)
+    widgets.text(surface, model_line(app), parts["model"], size * 0.92, theme.muted, align="right")
+
+
+def model_line(app):
+    """The model, its accuracy on the test set, and the time of its last forward pass."""
+    if app.network is None:
+        return "no network yet"
+    words = ["your own weights" if app.network is app.networks.get("yours") else "shipped weights"]
+    if "accuracy" in app.network.card:
+        words.append(f"{100 * app.network.card['accuracy']:.2f} % on the test set")
+    if app.answer:
+        words.append(f"{app.answer.milliseconds:.1f} ms")
+    return " · ".join(words)

@@ -1,0 +1,166 @@
+"""The middle panel: what the network receives, step by step, and what its answer depends on."""
+
+import numpy as np
+import pygame
+
+from window import anatomy, widgets
+from window.layout import STEPS, Rect
+from window.widgets import coloured, picture, signed
+
+CAPTIONS = ("ink", "box", "20 × 20", "centred", "28 × 28")
+TILES = {"gradient": "Gradient", "occlusion": "Occlusion", "plain": "No steps"}
+EXPLAINED = {
+    "pixels": "What the network receives. Point at a pixel for its value.",
+    "gradient": "Where more ink would speak for the answer, or against it.",
+    "occlusion": "How much of its probability the answer loses if this is covered.",
+    "plain": "The whole pad shrunk, as programs without these steps do it.",
+}
+
+
+def draw(surface, app):
+    layout, theme, parts = app.layout, app.theme, app.layout.parts
+    widgets.card(surface, layout.panels["receives"], theme, layout.gap)
+    widgets.title(surface, "What the network receives", parts["receives title"], theme, layout.text)
+    for step in range(STEPS):
+        _step(surface, app, step, parts[f"step {step}"])
+    _view(surface, app, app.view, parts["large"])
+    _overlay(surface, app, parts["large"])
+    for name, words in TILES.items():
+        box = parts[name]
+        square = box._replace(h=box.w)
+        _view(surface, app, name, square)
+        chosen = app.view == name
+        widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
+        _caption(surface, app, words, box, chosen)
+    widgets.text(surface, readout(app), parts["readout"], layout.text * 0.92, theme.muted)
+
+
+def _caption(surface, app, words, box, chosen=False):
+    where = Rect(box.x - app.layout.gap // 2, box.y + box.w, box.w + app.layout.gap, box.h - box.w)
+    colour = app.theme.accent if chosen else app.theme.muted
+    widgets.text(surface, words, where, app.layout.text * 0.85, colour, align="centre")
+
+
+def _step(surface, app, step, box):
+    theme, square = app.theme, box._replace(h=box.w)
+    pygame.draw.rect(surface, theme.paper, square)
+    if app.answer:
+        steps = app.answer.steps
+        if step < 2:
+            _page_and_box(surface, app, steps, square, with_box=step == 1)
+        elif step == 2:
+            picture(surface, coloured(steps.stretched / 255, theme.ink_scale), square)
+        else:
+            picture(surface, coloured(app.answer.image / 255, theme.ink_scale), square)
+        if step == 3:
+            _shift(surface, app, steps, square)
+    chosen = step == STEPS - 1 and app.view == "pixels"
+    widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
+    _caption(surface, app, CAPTIONS[step], box, chosen)
+
+
+def _page_and_box(surface, app, steps, square, with_box):
+    height, width = steps.page.shape
+    scale = square.w / max(height, width)
+    small = Rect(
+        square.x + int((square.w - width * scale) / 2), square.y + int((square.h - height * scale) / 2),
+        max(1, int(width * scale)), max(1, int(height * scale)),
+    )
+    every = max(1, max(height, width) // 280)  # a thumbnail needs no more
+    pixels = coloured(steps.page[::every, ::every] / 255, app.theme.ink_scale)
+    if min(pixels.shape[:2]) > small.w:
+        image = pygame.surfarray.make_surface(pixels.swapaxes(0, 1))
+        surface.blit(pygame.transform.smoothscale(image, (small.w, small.h)), (small.x, small.y))
+    else:
+        picture(surface, pixels, small)
+    if with_box:
+        left, top, side = (int(n * scale) for n in steps.box)
+        surface.set_clip(square)
+        widgets.outline(surface, Rect(small.x + left, small.y + top, max(side, 3), max(side, 3)), app.theme.accent, 2)
+        surface.set_clip(None)
+
+
+def _shift(surface, app, steps, square):
+    """The middle of the image, and from where the centre of mass was moved to it."""
+    pixel = square.w / 28
+    x, y = (square.x + 14.5 * pixel, square.y + 14.5 * pixel)
+    pygame.draw.line(surface, app.theme.faint, (x, square.y), (x, square.bottom - 1))
+    pygame.draw.line(surface, app.theme.faint, (square.x, y), (square.right - 1, y))
+    # in the middle of the 28x28 the 20x20 would begin at 4: what differs from that is the shift
+    dx, dy = steps.shift[0] - 4, steps.shift[1] - 4
+    start = (x - dx * pixel, y - dy * pixel)
+    pygame.draw.line(surface, app.theme.accent, start, (x, y), max(2, square.w // 30))
+    pygame.draw.circle(surface, app.theme.accent, (x, y), max(2, square.w // 18))
+
+
+def _view(surface, app, name, square):
+    """One of the four views of the chosen answer."""
+    theme, answer = app.theme, app.answer
+    pygame.draw.rect(surface, theme.paper, square)
+    if answer is None:
+        return
+    if name == "pixels":
+        picture(surface, coloured(answer.image / 255, theme.ink_scale), square)
+    elif name == "plain":
+        picture(surface, coloured(answer.plain / 255, theme.ink_scale), square)
+    else:
+        heat = answer.gradient if name == "gradient" else app.occluded
+        if heat is not None:
+            picture(surface, _over_ink(coloured(signed(heat), theme.signed_scale), answer.image, theme), square)
+
+
+def _over_ink(colours, image, theme):
+    """Colours (28, 28, 3) with the image shining through, so that one sees what the heat lies on."""
+    ink = (image / 255 * 0.22)[..., None]
+    return (colours * (1 - ink) + np.array(theme.ink) * ink).astype(np.uint8)
+
+
+def _overlay(surface, app, large):
+    """The frame of the large view, the pixel under the pointer, and what the chosen feature sees."""
+    theme, pixel = app.theme, large.w / 28
+    widgets.outline(surface, large, theme.line)
+    if app.answer is None:
+        words = "Loading the network …" if app.network is None else "Keep going" if app.dot else ""
+        widgets.text(surface, words, large, app.layout.text, theme.muted, align="centre")
+        return
+    if app.view == "plain":
+        return
+    if chosen := app.pinned or app.pointed:
+        stage, _, place = chosen
+        top, left, bottom, right = anatomy.receptive_field(app.network, app.stages[stage], place)
+        field = Rect(
+            large.x + round(left * pixel), large.y + round(top * pixel),
+            round((right - left) * pixel), round((bottom - top) * pixel),
+        )
+        widgets.outline(surface, field, theme.warning, max(2, app.layout.text // 5))
+    elif at := pixel_at(app):
+        row, column = at
+        spot = Rect(large.x + round(column * pixel), large.y + round(row * pixel), round(pixel) + 1, round(pixel) + 1)
+        widgets.outline(surface, spot, theme.accent, 2)
+
+
+def pixel_at(app):
+    """Row and column of the 28x28's pixel under the pointer, or None."""
+    large = app.layout.parts["large"]
+    if app.pointer is None or not large.holds(app.pointer):
+        return None
+    return (app.pointer[1] - large.y) * 28 // large.h, (app.pointer[0] - large.x) * 28 // large.w
+
+
+def readout(app):
+    """The line under the large view."""
+    if app.answer is None:
+        return ""
+    if (at := pixel_at(app)) is None:
+        if app.view == "plain":
+            plain = app.answer.plain_probabilities
+            return f"Without the steps: {plain.argmax()}, {100 * plain.max():.1f} %. With them: " \
+                   f"{app.answer.digit}, {100 * app.answer.confidence:.1f} %."
+        return EXPLAINED[app.view]
+    place = f"row {at[0]}, column {at[1]}: "
+    if app.view == "gradient":
+        return place + f"{app.answer.gradient[at]:+.3f} to the score of {app.answer.digit} for full ink"
+    if app.view == "occlusion" and app.occluded is not None:
+        return place + f"{-100 * app.occluded[at]:+.1f} points if covered"
+    image = app.answer.plain if app.view == "plain" else app.answer.image
+    return place + f"{image[at]} of 255"

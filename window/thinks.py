@@ -1,0 +1,109 @@
+"""The right panel: the digit, how sure the network is, all ten probabilities, and your hand."""
+
+import pygame
+
+from window import hand, widgets
+from window.answer import sentence
+from window.layout import Rect
+
+
+def draw(surface, app):
+    layout, theme, parts = app.layout, app.theme, app.layout.parts
+    widgets.card(surface, layout.panels["thinks"], theme, layout.gap)
+    widgets.title(surface, "What it thinks", parts["thinks title"], theme, layout.text)
+    for name, words in (("theme", "Light" if theme.name == "dark" else "Dark"), ("help", "Help F1")):
+        widgets.button(surface, parts[name], words, theme, layout.text * 0.9, pointed=app.pointed_part == name)
+    _digit(surface, app, parts["digit"])
+    _verdict(surface, app, parts["verdict"])
+    for digit in range(10):
+        _bar(surface, app, digit, parts[f"bar {digit}"])
+    _hand(surface, app)
+
+
+def _digit(surface, app, box):
+    theme = app.theme
+    pygame.draw.rect(surface, theme.background, box, border_radius=app.layout.gap)
+    words, colour = (app.number, theme.accent) if app.answers else ("?", theme.faint)
+    if app.answers and not app.answer.looks_like_digit:
+        colour = theme.muted
+    inner = box.inset(app.layout.gap // 2)
+    size = widgets.fitted_size(words, inner._replace(h=int(inner.h * 1.3)), box.h * 1.1, "bold")
+    widgets.text(surface, words, inner, size, colour, "bold", "centre")
+
+
+def _verdict(surface, app, box):
+    theme, size = app.theme, app.layout.text
+    if app.answer is None:
+        words = "Keep going." if app.dot else "No ink yet." if app.network else "Loading the network …"
+        if app.stale and not app.live and app.network and not app.dot:
+            words = "Press Predict."
+        widgets.paragraph(surface, words, box._replace(y=box.middle[1] - size, h=2 * size), size * 1.25, theme.muted)
+        return
+    big = box._replace(h=box.h * 2 // 5)
+    percent = f"{100 * app.confidence:.1f} %"
+    widgets.text(surface, percent, big, widgets.fitted_size(percent, big, size * 2.4, "bold"), theme.text, "bold")
+    words = sentence(app.answer)
+    if len(app.answers) > 1:
+        words = f"Digit {app.chosen + 1} of {len(app.answers)}: {app.answer.digit}, " \
+                f"{100 * app.answer.confidence:.1f} %. {words}"
+    elif app.stale and not app.live:
+        words = "The ink has changed: press Predict."
+    below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
+    colour = theme.text if app.answer.looks_like_digit else theme.warning
+    widgets.paragraph(surface, words, below, size * 1.08, colour)
+
+
+def _bar(surface, app, digit, box):
+    """One probability. The winner is filled and bold, the runner-up outlined twice and marked as second."""
+    theme, size, answer = app.theme, app.layout.text, app.answer
+    name = Rect(box.x, box.y, int(size * 1.2), box.h)
+    value = Rect(box.right - int(size * 4.6), box.y, int(size * 4.6), box.h)
+    thick = max(3, min(int(box.h * 0.56), size))
+    track = Rect(name.right, box.y + (box.h - thick) // 2, value.x - name.right, thick)
+    rank = answer.order.index(digit) if answer else None
+    pointed = app.pointed_part == f"bar {digit}"
+    if pointed:
+        pygame.draw.rect(surface, theme.raised, box, border_radius=thick // 2)
+    if answer is None:
+        widgets.text(surface, str(digit), name, size, theme.muted, align="centre")
+        pygame.draw.rect(surface, theme.line, track, 1, border_radius=thick // 2)
+        widgets.text(surface, "–", value, size, theme.muted, align="right")
+        return
+    share = float(answer.probabilities[digit])
+    style = "bold" if rank == 0 else ""
+    colour = theme.text if rank < 2 else theme.muted
+    widgets.text(surface, str(digit), name, size, colour, style, "centre")
+    pygame.draw.rect(surface, theme.raised, track, border_radius=thick // 2)
+    filled = track._replace(w=round(track.w * share))
+    if filled.w > 0:
+        if rank == 0:
+            pygame.draw.rect(surface, theme.accent, filled, border_radius=thick // 2)
+        else:
+            pygame.draw.rect(surface, theme.muted if rank == 1 else theme.faint, filled, border_radius=thick // 2)
+    if app.view == "plain":
+        mark = track.x + round(track.w * float(answer.plain_probabilities[digit]))
+        pygame.draw.line(surface, theme.warning, (mark, box.y + 1), (mark, box.bottom - 2), 2)
+    words = f"{100 * share:.1f} %"
+    widgets.text(surface, words, value, size, colour, style, "right")
+    if rank < 2:
+        tag = value._replace(w=int(size * 1.2))
+        widgets.text(surface, "1st" if rank == 0 else "2nd", tag, size * 0.7, colour, style)
+
+
+def _hand(surface, app):
+    layout, theme, size = app.layout, app.theme, app.layout.text
+    box, where = layout.parts["learn"], layout.parts["hand"]
+    count = app.kept
+    if app.progress is not None:
+        widgets.paragraph(surface, f"Learning your hand: {app.progress.words}", where, size * 0.92, theme.muted)
+        widgets.button(surface, box, "Cancel", theme, size, pointed=app.pointed_part == "learn")
+        bar = Rect(box.x, box.y - layout.gap, box.w, layout.gap // 2)
+        pygame.draw.rect(surface, theme.raised, bar, border_radius=bar.h // 2)
+        done = bar._replace(w=int(bar.w * app.progress.share))
+        pygame.draw.rect(surface, theme.accent, done, border_radius=bar.h // 2)
+        return
+    words = "Wrong? Press the digit's key, or click its bar: the drawing is kept to learn from, in "
+    widgets.paragraph(surface, words + f"{app.samples}.", where, size * 0.92, theme.muted)
+    ready = count >= hand.ENOUGH
+    words = f"Learn my hand ({count} drawings)" if ready else f"Learn my hand ({count} of {hand.ENOUGH} drawings)"
+    widgets.button(surface, box, words, theme, size, pointed=app.pointed_part == "learn", ready=ready)
