@@ -1,17 +1,24 @@
 """Any ink to a 28x28 image, the way MNIST itself was made.
 
-A *page* is an array (H, W) of uint8: 0 is paper, 255 is ink. `draw` makes one from pen strokes and `to_mnist`
-turns one into what the network eats.
+A *page* is an array (H, W) of uint8: 0 is paper, 255 is ink. Strokes become a page by `draw`, a picture file by
+`read`; `split` parts the digits of a page, and `to_mnist` makes of a page what the network eats.
 
-Source of the rule: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", NeurIPS 2019, whose program rebuilds
-MNIST from NIST's forms.
+Source of the rule: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", NeurIPS 2019, and the program
+published with it that makes MNIST again from NIST's forms.
 """
 
+import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from PIL import Image, ImageOps
 
 INK = 128  # the least grey level that counts as ink: a pixel at least half covered
+LARGEST_FILE = 50_000_000  # pixels; a larger picture would take seconds and half a gigabyte to decode
+WORKING_SIDE = 1024  # a larger picture is reduced below this: a digit ends at 20 pixels anyway
+FAINTEST = 8  # grey levels: less contrast is no ink
+SMALLEST_INK = 8  # pixels of the longer side: less is a speck, and shows no digit
 
 
 @dataclass(frozen=True)
@@ -36,20 +43,19 @@ def draw(strokes, width, size):
     Returns (size, size) uint8.
     """
     radius = width / 2
-    reach = radius + 1
+    reach = radius + 1  # beyond it no pixel is touched
     nearest = np.full((size, size), np.inf, np.float32)  # each pixel's squared distance to the strokes
     middles = np.arange(size, dtype=np.float32) + np.float32(0.5)
     for stroke in strokes:
-        for (ax, ay), (bx, by) in zip(stroke, stroke[1:] if len(stroke) > 1 else stroke, strict=False):
-            left, right = (np.clip((min(ax, bx) - reach, max(ax, bx) + reach), 0, size)).astype(int)
-            top, bottom = (np.clip((min(ay, by) - reach, max(ay, by) + reach), 0, size)).astype(int)
-            x = middles[left : right + 1] - np.float32(ax)
-            y = middles[top : bottom + 1, None] - np.float32(ay)
+        for (ax, ay), (bx, by) in pairwise([*stroke[:1], *stroke]):  # the first point alone is a dot
+            across = slice(max(int(min(ax, bx) - reach), 0), max(int(max(ax, bx) + reach) + 1, 0))
+            down = slice(max(int(min(ay, by) - reach), 0), max(int(max(ay, by) + reach) + 1, 0))
+            x = middles[across] - np.float32(ax)
+            y = middles[down, None] - np.float32(ay)
             dx, dy = np.float32(bx - ax), np.float32(by - ay)
             along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, np.float32(1e-12)), 0, 1)
             squared = (x - along * dx) ** 2 + (y - along * dy) ** 2
-            window = nearest[top : bottom + 1, left : right + 1]
-            np.minimum(window, squared, out=window)
+            np.minimum(nearest[down, across], squared, out=nearest[down, across])
     coverage = np.clip(radius + 0.5 - np.sqrt(nearest), 0, 1)
     return np.rint(coverage * 255).astype(np.uint8)
 
@@ -63,15 +69,17 @@ def to_mnist(ink, steps=False):
     4. Shift by whole pixels into 28x28 so that the centre of mass lies in (13.5, 14.5], counted from the
        middle of the first pixel.
 
-    ink: (H, W) uint8, 0 paper to 255 ink
+    ink: (H, W) uint8, 0 paper to 255 ink; an image of MNIST comes out as it went in
     Returns (28, 28) uint8, or `Steps` if steps is true; None if the page has no ink.
     """
-    square = _square(ink)
+    square = _square(ink, threshold=1 if is_mnist(ink) else INK)
     if square is None:
         return None
     left, top, side = square
     average = _area_weights(top, side, ink.shape[0]) @ ink @ _area_weights(left, side, ink.shape[1]).T
-    stretched = np.rint(average * (255 / average.max())).astype(np.uint8)
+    peak = average.max()
+    stretched = average if peak >= 254 else average * (255 / peak)  # MNIST's own peaks are 254 or 255
+    stretched = np.rint(stretched).astype(np.uint8)
 
     x, y = _centre(stretched)
     shift_x, shift_y = int(np.floor(14.5 - x)), int(np.floor(14.5 - y))
@@ -81,9 +89,18 @@ def to_mnist(ink, steps=False):
     return Steps(ink, square, np.rint(average).astype(np.uint8), stretched, (x, y), (shift_x, shift_y), image)
 
 
-def _square(ink):
-    """Left, top and side of the square around the ink, or None."""
-    inked = ink >= INK
+def is_mnist(ink):
+    """Whether a page is already as MNIST's images are: in size, side and centre."""
+    if ink.shape != (28, 28) or not ink.any():
+        return False
+    _, _, side = _square(ink, threshold=1)
+    x, y = _centre(ink)
+    return side == 20 and 13.5 < x <= 14.5 and 13.5 < y <= 14.5
+
+
+def _square(ink, threshold):
+    """Left, top and side of the square around all ink from the threshold up, or None if there is none."""
+    inked = ink >= threshold
     rows = np.flatnonzero(inked.any(axis=1))
     if not len(rows):
         return None
@@ -107,3 +124,160 @@ def _centre(image):
     x = (image.sum(axis=0) @ np.arange(image.shape[1])) / mass
     y = (image.sum(axis=1) @ np.arange(image.shape[0])) / mass
     return float(x), float(y)
+
+
+def read(path):
+    """The page in a picture file, dark on light or light on dark, on even or uneven paper.
+
+    Any file and mode that Pillow reads; of several frames, the first. Larger pictures are reduced.
+    Returns (H, W) uint8, 0 paper to 255 ink, neither side above `WORKING_SIDE`.
+    Raises ValueError("path: reason") for a file that can't be read or shows nothing to recognise.
+    """
+    try:
+        grey = _grey(path)
+        if min(grey.shape) < SMALLEST_INK:
+            raise ValueError(f"{grey.shape[1]}x{grey.shape[0]} pixels are too few to show a digit")
+        ink = _ink(grey)
+        box = _square(ink, INK)
+        if box is None or box[2] < SMALLEST_INK:
+            raise ValueError("no ink found")
+    except Image.UnidentifiedImageError:
+        raise ValueError(f"{path}: not a picture in a format that Pillow reads") from None
+    except Exception as error:  # on a broken file Pillow's decoders raise nearly anything
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ValueError(f"{path}: {reason.splitlines()[0]}") from error
+    return ink
+
+
+def _grey(path):
+    """(H, W) float32 grey levels of a picture file, 0 to 255."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is stricter
+        picture = Image.open(path)
+    with picture:
+        if picture.width * picture.height > LARGEST_FILE:
+            raise ValueError(f"{picture.width}x{picture.height} pixels are too many: shrink the picture first")
+        picture.draft(None, (WORKING_SIDE, WORKING_SIDE))  # a JPEG is decoded at a fraction of its size
+        picture.load()
+        if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+            deep = ImageOps.exif_transpose(picture).convert("F")
+            deep = np.asarray(deep.reduce(-(-max(deep.size) // WORKING_SIDE)))
+            if not np.isfinite(deep).all():
+                raise ValueError("some pixels are not finite numbers")
+            return (deep - deep.min()) * (255 / max(np.ptp(deep), np.float32(1e-12)))
+        picture = picture.convert("RGBA")
+        picture = picture.reduce(-(-max(picture.size) // WORKING_SIDE))
+        picture = ImageOps.exif_transpose(picture)
+    grey, alpha = np.moveaxis(np.asarray(picture.convert("LA"), np.float32), 2, 0)
+    on_white = grey * alpha / 255 + (255 - alpha)
+    return on_white if np.ptp(on_white) else grey * alpha / 255  # white ink on nothing needs black paper
+
+
+def _ink(grey):
+    """The page in (H, W) grey levels, 0 to 255, of either polarity and any lighting."""
+    if np.median(_border(grey)) > (grey.min() + grey.max()) / 2:
+        grey = 255 - grey  # dark ink on light paper
+    if is_mnist(grey):
+        return grey.astype(np.uint8)
+    ink = grey - _paper(grey)
+    level = np.median(_border(ink))
+    grain = np.median(np.abs(_border(ink) - level))
+    faint = max(level + 6 * grain, FAINTEST)  # what the paper's grain reaches
+    if ink.max() < 2 * faint:
+        return np.zeros(ink.shape, np.uint8)
+    full = np.percentile(ink[ink > max(faint, ink.max() / 8)], 75)  # the pen's full strength: most of a line has it
+    return np.rint(np.clip((ink - level) / (full - level), 0, 1) * (ink > faint) * 255).astype(np.uint8)
+
+
+def _border(image):
+    """The outermost pixels of an image: paper, as a rule."""
+    return np.concatenate((image[0], image[-1], image[:, 0], image[:, -1]))
+
+
+def _paper(grey):
+    """The level of the paper at each pixel of light ink on dark paper, by a morphological opening.
+
+    Whatever is narrower than a third of the picture is ink; slower changes are the light on the paper.
+    """
+    coarse = Image.fromarray(grey).reduce(-(-max(grey.shape) // 128))
+    window = max(coarse.size) // 3
+    paper = np.pad(np.asarray(coarse), window - 1, mode="edge")
+    for extreme in (np.minimum, np.maximum):
+        for axis in (0, 1):
+            paper = _extreme_along(extreme, paper, window, axis)
+    return np.asarray(Image.fromarray(paper).resize(grey.shape[::-1], Image.Resampling.BILINEAR))
+
+
+def _extreme_along(extreme, image, window, axis):
+    """Running np.minimum or np.maximum of `window` neighbours along an axis, by doubling spans."""
+    image = np.moveaxis(image, axis, 0)
+    span = 1
+    while span < window:
+        step = min(span, window - span)
+        image = extreme(image[:-step], image[step:])
+        span += step
+    return np.moveaxis(image, 0, axis)
+
+
+def split(ink):
+    """The digits of a page, left to right: a list of pages (H, W) uint8, each with the ink of one digit.
+
+    One line of digits is expected. Two pieces of ink are one digit if they share more than half the width of the
+    narrower, or any width if one is less than half as high as the digits: then it is the bar of a 5 or a 7.
+    Specks are left out. A page of one digit comes out as it went in.
+    """
+    pieces = _pieces(ink >= INK)
+    rows, columns = np.nonzero(pieces)
+    if not len(rows):
+        return []
+    numbers = pieces[rows, columns]
+    order = np.argsort(numbers, kind="stable")
+    rows, columns, numbers = rows[order], columns[order], numbers[order]
+    starts = np.flatnonzero(np.diff(numbers, prepend=0))  # where the pixels of the next piece begin
+    numbers = numbers[starts]
+    left, right = np.minimum.reduceat(columns, starts), np.maximum.reduceat(columns, starts) + 1
+    height = np.maximum.reduceat(rows, starts) + 1 - np.minimum.reduceat(rows, starts)
+    extent = np.maximum(height, right - left)
+
+    digits = []  # a digit is a list of pieces
+    for k in np.argsort(left):
+        if extent[k] < extent.max() / 8:
+            continue  # a speck
+        if digits:
+            last = digits[-1]
+            end = right[last].max()
+            shared = min(end, right[k]) - left[k]
+            narrower = min(end - left[last[0]], right[k] - left[k])
+            bar = min(height[last].max(), height[k]) < height.max() / 2
+            if shared > (0 if bar else narrower / 2):
+                last.append(k)
+                continue
+        digits.append([k])
+
+    reach = _greatest_neighbour(pieces)  # the anti-aliased edge of a piece goes with it
+    return [
+        np.where((reach == 0) | np.isin(reach, numbers[digit]), ink, 0).astype(np.uint8) for digit in digits
+    ]
+
+
+def _pieces(mask):
+    """Connected pieces of a mask (H, W), corners touching: int array, 0 outside, else a number for each piece.
+
+    Each pixel starts with its own number, then takes the greatest of its neighbourhood and, to be quick, the
+    number that the pixel of that number has.
+    """
+    numbers = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        around = np.where(mask, _greatest_neighbour(numbers), 0)
+        around = np.append(0, around)[around]
+        if np.array_equal(around, numbers):
+            return numbers
+        numbers = around
+
+
+def _greatest_neighbour(numbers):
+    """The greatest of each 3x3 neighbourhood."""
+    for axis in (0, 1):
+        padded = np.pad(numbers, [(1, 1) if a == axis else (0, 0) for a in (0, 1)])
+        numbers = _extreme_along(np.maximum, padded, 3, axis)
+    return numbers
