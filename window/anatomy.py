@@ -1,5 +1,8 @@
 """What happens inside the network for one image: every activation, and the arithmetic of any one of them.
 
+Layers are told apart by the names of their classes: importing those would import Numba, and the window is to be
+there before that has happened.
+
 A *stage* is a layer that does something of its own, with the ReLU (or the like) that follows it: what the
 window shows as one grid. A *cell* is one map or unit of that grid, a *place* a row and column in a map.
 """
@@ -10,10 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
-
 ROOT = Path(__file__).resolve().parent.parent
-FOLLOWERS = (ReLU, BatchNorm, Dropout)  # layers that change each number for itself
+FOLLOWERS = ("ReLU", "BatchNorm", "Dropout")  # layers that change each number for itself
 
 
 @dataclass(frozen=True)
@@ -50,33 +51,39 @@ class Arithmetic:
         return self.after[-1][1] if self.after else self.total + (self.bias or 0)
 
 
-def activations(network, x):
-    """[x, the output of the first layer, of the second, ...] for one image x (1, H, W, C)."""
-    values = [x]
+def activations(network, image):
+    """[the input, the output of the first layer, of the second, ...] for one image (28, 28) uint8."""
+    from nn.network import to_input
+
+    values = [to_input(image[None])]
     for layer in network.layers:
         values.append(np.array(layer.forward(values[-1])))
     return values
 
 
-def stages(network, shape=(28, 28, 1)):
-    """The Stages of a network for images of a shape."""
-    values = activations(network.replica(), np.zeros((1, *shape), np.float32))
+def stages(network):
+    """The Stages of a network."""
+    values = activations(network.replica(), np.zeros((28, 28), np.uint8))
     found = []
     for i, layer in enumerate(network.layers):
         after = values[i + 1].shape[1:]
-        if isinstance(layer, FOLLOWERS) and found:
+        if kind(layer) in FOLLOWERS and found:
             found[-1] = Stage(found[-1].title, found[-1].first, i, after)
-        elif not isinstance(layer, Flatten):
+        elif kind(layer) != "Flatten":
             found.append(Stage(_title(layer), i, i, after))
     return found
 
 
-def _title(layer):
-    if isinstance(layer, Conv2D):
-        return "Conv {} × {}".format(*layer.params["w"].shape[:2])
-    if isinstance(layer, MaxPool2D):
-        return "Max pool {} × {}".format(*layer.window)
+def kind(layer):
     return type(layer).__name__
+
+
+def _title(layer):
+    if kind(layer) == "Conv2D":
+        return "Conv {} × {}".format(*layer.params["w"].shape[:2])
+    if kind(layer) == "MaxPool2D":
+        return "Max pool {} × {}".format(*layer.window)
+    return kind(layer)
 
 
 def shown(stage, values):
@@ -88,7 +95,7 @@ def shown(stage, values):
 def filter_of(network, stage, cell):
     """The kernel of a cell, its input channels averaged if there are many, or None: (KH, KW)."""
     layer = network.layers[stage.first]
-    return layer.params["w"][..., cell].mean(axis=2) if isinstance(layer, Conv2D) else None
+    return layer.params["w"][..., cell].mean(axis=2) if kind(layer) == "Conv2D" else None
 
 
 def receptive_field(network, stage, place):
@@ -98,9 +105,9 @@ def receptive_field(network, stage, place):
     """
     (top, left), (bottom, right) = place, place
     for layer in reversed(network.layers[: stage.last + 1]):
-        if isinstance(layer, Dense | Flatten):
+        if kind(layer) in ("Dense", "Flatten"):
             return 0, 0, 28, 28
-        if isinstance(layer, FOLLOWERS):
+        if kind(layer) in FOLLOWERS:
             continue
         (kh, kw), stride, ((above, _), (before, _)) = _geometry(layer)
         top, bottom = top * stride - above, bottom * stride - above + kh - 1
@@ -110,7 +117,7 @@ def receptive_field(network, stage, place):
 
 def _geometry(layer):
     """Window, stride and margins ((above, below), (left, right)) of a layer, after its forward."""
-    if isinstance(layer, Conv2D):
+    if kind(layer) == "Conv2D":
         return layer.params["w"].shape[:2], layer.stride, layer.margins
     return layer.window, layer.stride, ((0, 0), (0, 0))
 
@@ -123,13 +130,13 @@ def arithmetic(network, stage, values, cell, place):
     layer = network.layers[stage.first]
     x = values[stage.first][0]
     weights, bias = None, None
-    if isinstance(layer, Dense):
+    if kind(layer) == "Dense":
         inputs, weights, bias = x, layer.params["w"][:, cell], float(layer.params["b"][cell])
-    elif isinstance(layer, Conv2D | MaxPool2D):
+    elif kind(layer) in ("Conv2D", "MaxPool2D"):
         (kh, kw), stride, (rows, columns) = _geometry(layer)
         row, column = place[0] * stride, place[1] * stride
         inputs = np.pad(x, (rows, columns, (0, 0)))[row : row + kh, column : column + kw]
-        if isinstance(layer, Conv2D):
+        if kind(layer) == "Conv2D":
             weights, bias = layer.params["w"][..., cell], float(layer.params["b"][cell])
         else:
             inputs = inputs[..., cell]
@@ -138,13 +145,13 @@ def arithmetic(network, stage, values, cell, place):
     total = float(inputs.max() if weights is None else (inputs.astype(float) * weights).sum())
     value, after = total + (bias or 0), []
     for follower in network.layers[stage.first + 1 : stage.last + 1]:
-        if isinstance(follower, ReLU):
+        if kind(follower) == "ReLU":
             value = max(value, 0.0)
-        elif isinstance(follower, BatchNorm):
+        elif kind(follower) == "BatchNorm":
             of = {**follower.params, **follower.state}
             value = (value - of["mean"][cell]) / np.sqrt(of["var"][cell] + follower.eps)
             value = float(value * of["gamma"][cell] + of["beta"][cell])
-        after.append((type(follower).__name__, value))
+        after.append((kind(follower), value))
     return Arithmetic(
         inputs, weights, total, bias, after,
         shown=float(shown(stage, values)[cell][place]),
@@ -156,4 +163,4 @@ def place_of(layer):
     """Where the code stands that computes a layer: "nn/layers.py:88 Conv2D.forward"."""
     forward = type(layer).forward
     file = Path(inspect.getsourcefile(forward)).resolve().relative_to(ROOT).as_posix()
-    return f"{file}:{inspect.getsourcelines(forward)[1]}  {type(layer).__name__}.forward"
+    return f"{file}:{inspect.getsourcelines(forward)[1]}  {kind(layer)}.forward"

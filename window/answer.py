@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn import ink
-from nn.network import to_input
 from window.anatomy import activations
 from window.page import areas
 
@@ -44,15 +43,13 @@ def answer(network, page):
     steps = ink.to_mnist(page, steps=True)
     if steps is None:
         return None
-    image = steps.image
-    plain = shrunk(page)
-
+    image, plain = steps.image, shrunk(page)
     start = time.perf_counter()
-    network.forward(to_input(image[None]))
+    network.predict(image[None])
     milliseconds = 1000 * (time.perf_counter() - start)
 
     plain_probabilities = network.predict(plain[None])[0]
-    values = activations(network, to_input(image[None]))  # the same forward, layer by layer
+    values = activations(network, image)  # the same forward, layer by layer
     logits = values[-1]
     probabilities = network.probabilities(logits)[0]
     winner = np.eye(logits.shape[1], dtype=logits.dtype)[[logits[0].argmax()]]
@@ -92,6 +89,11 @@ def shrunk(page):
     square[top : top + page.shape[0], left : left + page.shape[1]] = page
     shares = areas(28, side)
     return np.rint(shares @ square @ shares.T).astype(np.uint8)
+
+
+def percent(probability):
+    """A probability to a tenth of a percent, none of which is ever rounded up to certainty."""
+    return "> 99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
 
 
 def sentence(answer):

@@ -16,7 +16,7 @@ import pygame
 
 from nn import ink
 from window import actions, anatomy, hand, how, keys, overlays, pad, receives, thinks
-from window.answer import answer, occlusion
+from window.answer import answer, article, occlusion, percent
 from window.jobs import Job
 from window.layout import OPENING, layout
 from window.page import Page
@@ -25,6 +25,7 @@ from window.theme import THEMES
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
 REST = 0.15  # seconds without new ink after which occlusion, which is slower, is worth its time
+READY = "Draw a digit from 0 to 9 on the pad."
 ERASER = 1.6  # the eraser's width in pens
 
 
@@ -67,7 +68,7 @@ class App:
         self.helping = False
         self.prompt = None  # the path being typed, while a file is asked for
         self.files, self.file = [], 0
-        self.message = Message("Draw a digit from 0 to 9 on the pad.")
+        self.message = Message(READY)
 
         self.kept = hand.count(samples)  # drawings in the user's folder
         self.jobs = {}  # name: (Job, what takes its events, what is called at its end)
@@ -113,7 +114,7 @@ class App:
 
     @property
     def title(self):
-        return f"{self.number} · {100 * self.confidence:.1f} %" if self.answers else "Draw a digit"
+        return f"{self.number} · {percent(self.confidence)}" if self.answers else "Draw a digit"
 
     @property
     def pointed(self):
@@ -175,6 +176,8 @@ class App:
         self.answers = [found for page in pages if (found := answer(self.network, page))]
         if not self.answers:
             self.pinned = None
+        elif picture is None:
+            self.say(f"Read as {article(self.answer.digit)}. If that is wrong, press or click the right digit.")
         self.changed = True
 
     def choose(self, index):

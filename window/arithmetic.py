@@ -12,7 +12,7 @@ LISTED = 6  # products of a dense unit that are written out
 
 def draw(surface, app, card, number, cell, place):
     """Draw the arithmetic of one activation over a rectangle."""
-    layout, theme, size, gap = app.layout, app.theme, app.layout.text, app.layout.gap
+    theme, size, gap = app.theme, app.layout.text, app.layout.gap
     stage = app.stages[number]
     pygame.draw.rect(surface, theme.panel, card, border_radius=gap)
     pygame.draw.rect(surface, theme.warning, card, 2, border_radius=gap)

@@ -19,9 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from nn import mnist
-from nn.augment import Augment
-from nn.network import Network
-from nn.training import Epoch, Recipe, Step, evaluate, fit
 from window.strokes import from_json, to_json, write_whole
 
 FORMAT = {"format": "labelled digit", "version": 1}
@@ -29,7 +26,7 @@ WEIGHTS = "my-hand.npz"
 ENOUGH = 10  # drawings, below which there is nothing to learn and to measure
 HELD_OUT = 5  # every fifth drawing is kept back to measure with
 OWN, OTHERS = 2000, 8000  # images of an epoch: the drawings, over and over, and MNIST's
-RECIPE = Recipe(epochs=3, lr=5e-4, weight_decay=1e-2, average=0.98, augment=Augment())
+RECIPE = {"epochs": 3, "lr": 5e-4, "weight_decay": 1e-2, "average": 0.98}
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Learned:
-    network: Network
+    network: object  # nn.network.Network
     held_out: int  # drawings that nothing was learned from
     mine: tuple[int, int]  # how many of them were wrong, before and after
     tests: int  # images of MNIST's test set
@@ -92,6 +89,8 @@ def learn(network, samples, seed=0):
 
     The network itself is not touched.
     """
+    from nn.training import evaluate  # imports Numba, which takes longer than the window has for its first frame
+
     held = samples[HELD_OUT - 1 :: HELD_OUT]
     own = [sample for i, sample in enumerate(samples) if i % HELD_OUT != HELD_OUT - 1]
     yield Progress(0.0, "reading MNIST")
@@ -118,15 +117,19 @@ def teach(network, images, labels, mnist_images, mnist_labels, seed=0, threads=1
 
     Yields Progress, and at the end the network with averaged weights.
     """
+    from nn.augment import Augment
+    from nn.training import Epoch, Recipe, Step, fit
+
+    recipe = Recipe(**RECIPE, augment=Augment())
     rng = np.random.default_rng(seed)
     others = rng.permutation(len(mnist_images))[:OTHERS]
     repeats = np.resize(np.arange(len(images)), OWN)
     mixed = np.concatenate([images[repeats], mnist_images[others]])
     targets = np.concatenate([labels[repeats], mnist_labels[others]])
-    for event in fit(network, mixed, targets, RECIPE, seed=seed, threads=threads):
+    for event in fit(network, mixed, targets, recipe, seed=seed, threads=threads):
         if isinstance(event, Step):
-            done = (event.epoch - 1 + event.images / len(mixed)) / RECIPE.epochs
-            yield Progress(done, f"epoch {event.epoch} of {RECIPE.epochs}, loss {event.loss:.3f}")
+            done = (event.epoch - 1 + event.images / len(mixed)) / recipe.epochs
+            yield Progress(done, f"epoch {event.epoch} of {recipe.epochs}, loss {event.loss:.3f}")
         elif isinstance(event, Epoch):
             averaged = event.network
     yield averaged

@@ -154,7 +154,7 @@ def _receives(parts, inner, gap, heading, caption, text):
     y += side + caption + gap
 
     # the large view, and beside it the small ones, as high together as it is
-    readout = text * 2
+    readout = text * 3
     tall = inner.bottom - readout - y
     captions = (len(TILES) * caption + (len(TILES) - 1) * half) / len(TILES)
     large = int(min((inner.w - gap + captions) / (1 + 1 / len(TILES)), tall))

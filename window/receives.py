@@ -4,6 +4,7 @@ import numpy as np
 import pygame
 
 from window import anatomy, widgets
+from window.answer import percent
 from window.layout import STEPS, Rect
 from window.widgets import coloured, picture, signed
 
@@ -32,7 +33,8 @@ def draw(surface, app):
         chosen = app.view == name
         widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
         _caption(surface, app, words, box, chosen)
-    widgets.text(surface, readout(app), parts["readout"], layout.text * 0.92, theme.muted)
+    lines = parts["readout"]._replace(y=parts["readout"].y + layout.gap // 2)
+    widgets.paragraph(surface, readout(app), lines, layout.text * 0.92, theme.muted)
 
 
 def _caption(surface, app, words, box, chosen=False):
@@ -154,8 +156,8 @@ def readout(app):
     if (at := pixel_at(app)) is None:
         if app.view == "plain":
             plain = app.answer.plain_probabilities
-            return f"Without the steps: {plain.argmax()}, {100 * plain.max():.1f} %. With them: " \
-                   f"{app.answer.digit}, {100 * app.answer.confidence:.1f} %."
+            return f"Without these steps: {plain.argmax()}, {percent(plain.max())} (marked in the bars). " \
+                   f"With them: {app.answer.digit}, {percent(app.answer.confidence)}."
         return EXPLAINED[app.view]
     place = f"row {at[0]}, column {at[1]}: "
     if app.view == "gradient":

@@ -1,12 +1,11 @@
 """MNIST's test set, for the window: read when it is first needed, and the images that the network gets wrong.
 
-Both are generators, to be run in the background (jobs.py).
+Both are generators, to be run in the background (jobs.py), where there is time to import Numba.
 """
 
 import numpy as np
 
 from nn import mnist
-from nn.training import predict_logits
 
 
 def test_set():
@@ -16,5 +15,7 @@ def test_set():
 
 def mistakes(network, images, labels):
     """Yields the numbers of the images that the network gets wrong, in order."""
+    from nn.training import predict_logits
+
     wrong = predict_logits(network, images, threads=1).argmax(axis=1) != labels
     yield [int(number) for number in np.flatnonzero(wrong)]

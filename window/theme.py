@@ -37,8 +37,8 @@ class Theme:
     def heat_scale(self):
         """Activations: 0 is nothing, 1 the most."""
         if self.name == "dark":
-            return scale(self.paper, (34, 70, 150), self.accent, (255, 255, 255))
-        return scale(self.paper, (168, 197, 255), self.accent, (12, 26, 84))
+            return scale(self.paper, (36, 68, 140), (62, 112, 214), self.accent, (176, 205, 255), (255, 255, 255))
+        return scale(self.paper, (178, 203, 252), (104, 150, 244), self.accent, (16, 58, 160), (8, 20, 66))
 
     @property
     def signed_scale(self):

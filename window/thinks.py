@@ -3,7 +3,7 @@
 import pygame
 
 from window import hand, widgets
-from window.answer import sentence
+from window.answer import percent, sentence
 from window.layout import Rect
 
 
@@ -40,12 +40,12 @@ def _verdict(surface, app, box):
         widgets.paragraph(surface, words, box._replace(y=box.middle[1] - size, h=2 * size), size * 1.25, theme.muted)
         return
     big = box._replace(h=box.h * 2 // 5)
-    percent = f"{100 * app.confidence:.1f} %"
-    widgets.text(surface, percent, big, widgets.fitted_size(percent, big, size * 2.4, "bold"), theme.text, "bold")
+    words = percent(app.confidence)
+    widgets.text(surface, words, big, widgets.fitted_size(words, big, size * 2.4, "bold"), theme.text, "bold")
     words = sentence(app.answer)
     if len(app.answers) > 1:
         words = f"Digit {app.chosen + 1} of {len(app.answers)}: {app.answer.digit}, " \
-                f"{100 * app.answer.confidence:.1f} %. {words}"
+                f"{percent(app.answer.confidence)}. {words}"
     elif app.stale and not app.live:
         words = "The ink has changed: press Predict."
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
@@ -57,9 +57,10 @@ def _bar(surface, app, digit, box):
     """One probability. The winner is filled and bold, the runner-up outlined twice and marked as second."""
     theme, size, answer = app.theme, app.layout.text, app.answer
     name = Rect(box.x, box.y, int(size * 1.2), box.h)
-    value = Rect(box.right - int(size * 4.6), box.y, int(size * 4.6), box.h)
+    value = Rect(box.right - int(size * 4.8), box.y, int(size * 4.8), box.h)
+    tag = Rect(value.x - size * 2, box.y, size * 2, box.h)
     thick = max(3, min(int(box.h * 0.56), size))
-    track = Rect(name.right, box.y + (box.h - thick) // 2, value.x - name.right, thick)
+    track = Rect(name.right, box.y + (box.h - thick) // 2, tag.x - name.right, thick)
     rank = answer.order.index(digit) if answer else None
     pointed = app.pointed_part == f"bar {digit}"
     if pointed:
@@ -83,11 +84,9 @@ def _bar(surface, app, digit, box):
     if app.view == "plain":
         mark = track.x + round(track.w * float(answer.plain_probabilities[digit]))
         pygame.draw.line(surface, theme.warning, (mark, box.y + 1), (mark, box.bottom - 2), 2)
-    words = f"{100 * share:.1f} %"
-    widgets.text(surface, words, value, size, colour, style, "right")
+    widgets.text(surface, percent(share), value, size, colour, style, "right")
     if rank < 2:
-        tag = value._replace(w=int(size * 1.2))
-        widgets.text(surface, "1st" if rank == 0 else "2nd", tag, size * 0.7, colour, style)
+        widgets.text(surface, "1st" if rank == 0 else "2nd", tag, size * 0.8, colour, style, "right")
 
 
 def _hand(surface, app):
@@ -102,8 +101,9 @@ def _hand(surface, app):
         done = bar._replace(w=int(bar.w * app.progress.share))
         pygame.draw.rect(surface, theme.accent, done, border_radius=bar.h // 2)
         return
-    words = "Wrong? Press the digit's key, or click its bar: the drawing is kept to learn from, in "
-    widgets.paragraph(surface, words + f"{app.samples}.", where, size * 0.92, theme.muted)
+    line = where._replace(h=where.h // 2)
+    widgets.text(surface, "Wrong? Press or click the right digit to keep it in", line, size * 0.92, theme.muted)
+    widgets.text(surface, str(app.samples), line._replace(y=line.bottom), size * 0.92, theme.muted)
     ready = count >= hand.ENOUGH
     words = f"Learn my hand ({count} drawings)" if ready else f"Learn my hand ({count} of {hand.ENOUGH} drawings)"
     widgets.button(surface, box, words, theme, size, pointed=app.pointed_part == "learn", ready=ready)

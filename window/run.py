@@ -1,0 +1,144 @@
+"""The window on a screen: opens it, loads the network behind it, and hands events to the App until it is closed.
+
+The window is drawn before the network is loaded: importing Numba takes half a second, and on a machine that never
+ran it the kernels are compiled first.
+"""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+
+import numpy as np  # noqa: E402
+import pygame  # noqa: E402
+
+from window import actions, hand, strokes  # noqa: E402
+from window.answer import answer, occlusion  # noqa: E402
+from window.app import READY, App  # noqa: E402
+from window.layout import OPENING  # noqa: E402
+
+FRAMES = 60  # a second
+UNSEEN = ("offscreen", "dummy", "evdev")  # what SDL falls back to, silently, where there is no display
+
+
+class NoDisplay(Exception):
+    """There is no screen to open a window on."""
+
+
+def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="dark"):
+    """Show the window until it is closed. Raises NoDisplay, and ValueError or OSError for unusable weights."""
+    asked = os.environ.get("SDL_VIDEODRIVER") or os.environ.get("SDL_VIDEO_DRIVER")
+    try:
+        pygame.display.init()
+    except pygame.error as error:
+        raise NoDisplay(str(error)) from None
+    if pygame.display.get_driver() in UNSEEN and not asked:
+        raise NoDisplay("SDL found no screen")
+    pygame.font.init()
+    desktop = pygame.display.get_desktop_sizes()[0]
+    size = tuple(min(int(side * scale), most) for side, most in zip(OPENING, desktop, strict=True))
+    screen = pygame.display.set_mode(size, pygame.RESIZABLE)
+    pygame.key.set_repeat(300, 40)
+    app = App(size=screen.get_size(), scale=scale, theme=theme, samples=samples)
+    app.say("Loading the network …")
+    refused = []
+
+    def each(event):
+        name, what = event
+        if name == "refused":
+            app.say(what, bad=True)
+            return
+        app.networks[name] = app.network = what
+        words = {"shipped": READY, "yours": "These are your own weights; W brings the shipped ones back."}
+        if not app.drawing.marks:
+            app.say(words[name])
+
+    def end(error):
+        if error:
+            refused.append(error)
+            app.running = False
+
+    app.start("network", networks(weights, app.samples), each, end)
+    begin(app, files, session)
+    clock, title, full = pygame.time.Clock(), None, False
+    while app.running:
+        if app.changed:
+            app.draw(pygame.display.get_surface())
+            pygame.display.flip()
+        if app.title != title:
+            title = app.title
+            pygame.display.set_caption(title)
+        if app.fullscreen != full:
+            full = app.fullscreen
+            pygame.display.set_mode(desktop if full else size, pygame.FULLSCREEN if full else pygame.RESIZABLE)
+            app.resize(pygame.display.get_window_size())
+        seconds = clock.tick(FRAMES) / 1000
+        for event in pygame.event.get():
+            app.handle(event)
+        app.update(seconds)
+    pygame.quit()
+    if refused:
+        raise refused[0]
+
+
+def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, theme="dark"):
+    """Draw the window once, without a screen, with the files or the session in it, and write it to `path`."""
+    pygame.font.init()
+    app = App(size=tuple(int(side * scale) for side in OPENING), scale=scale, theme=theme, samples=samples)
+    for name, network in networks(weights, app.samples):
+        if name != "refused":
+            app.networks[name] = app.network = network
+    begin(app, files, session)
+    while app.replaying:
+        app.update(max(app.replaying[0][0] - app.clock, 0))
+    for _ in range(3):  # the answer, then what takes a rest of the pen
+        app.update(1.0)
+    surface = pygame.Surface(app.layout.size)
+    app.draw(surface)
+    part = Path(path).with_name(f".{os.getpid()}.{Path(path).name}")
+    pygame.image.save(surface, part)
+    os.replace(part, path)
+    if app.message.bad:
+        raise ValueError(app.message.words)
+
+
+def begin(app, files, session):
+    """What stands on the pad when the window opens."""
+    for file in files:
+        app.files.append(str(file))
+    if app.files:
+        actions.show_file(app, 0)
+    if session is not None:
+        app.replay(strokes.load(session))
+
+
+def networks(weights, samples):
+    """Yields ("shipped", network), warm, and then ("yours", network) if the user has taught one.
+
+    A network of the user's that can't be used yields ("refused", why). Raises ValueError or OSError if the first
+    can't be.
+    """
+    yield "shipped", usable(weights)
+    own = Path(samples, hand.WEIGHTS)
+    if own.exists():
+        try:
+            yield "yours", usable(own)
+        except (ValueError, OSError) as error:
+            yield "refused", f"{error}; the shipped weights are used"
+
+
+def usable(weights):
+    """A network from a file, its kernels compiled. Raises ValueError if it doesn't read digits."""
+    from nn.network import Network
+
+    network = Network.load(weights)
+    page = np.zeros((28, 28), np.uint8)
+    page[4:24, 13:15] = 255
+    try:
+        fits = network.predict(page[None]).shape == (1, 10)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{weights}: a network of another shape; 28 x 28 pixels in and 10 scores out are wanted")
+    occlusion(network, answer(network, page).image)
+    return network
