@@ -261,18 +261,22 @@ def split(ink):
 
 
 def _pieces(mask):
-    """Connected pieces of a mask (H, W), corners touching: int array, 0 outside, else a number for each piece.
+    """Connected pieces of a mask (H, W), corners touching: int32 array, 0 outside, else a number for each piece.
 
-    Each pixel starts with its own number, then takes the greatest of its neighbourhood and, to be quick, the
-    number that the pixel of that number has.
+    Each pixel starts as a piece of its own. Where pieces touch, the lower number points to the greater one, and
+    following the pointers joins whole chains at a time.
     """
-    numbers = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    pieces = np.where(mask, np.arange(1, mask.size + 1, dtype=np.int32).reshape(mask.shape), 0)
     while True:
-        around = np.where(mask, _greatest_neighbour(numbers), 0)
-        around = np.append(0, around)[around]
-        if np.array_equal(around, numbers):
-            return numbers
-        numbers = around
+        around = _greatest_neighbour(pieces)
+        touching = mask & (around > pieces)
+        if not touching.any():
+            return pieces
+        joins = np.arange(mask.size + 1, dtype=np.int32)
+        np.maximum.at(joins, pieces[touching], around[touching])
+        while not np.array_equal(further := joins[joins], joins):
+            joins = further
+        pieces = joins[pieces]
 
 
 def _greatest_neighbour(numbers):
