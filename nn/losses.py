@@ -18,9 +18,12 @@ class SoftmaxCrossEntropy:
     def forward(self, logits, targets):
         """The mean loss, a float. logits (N, classes); targets (N,) whole numbers or (N, classes) probabilities."""
         N, classes = logits.shape
+        if targets.shape not in ((N,), (N, classes)):
+            raise ValueError(f"SoftmaxCrossEntropy expects targets ({N},) or ({N}, {classes}), got {targets.shape}")
         if targets.ndim == 1:
-            if targets.shape != (N,) or targets.min(initial=0) < 0 or targets.max(initial=0) >= classes:
-                raise ValueError(f"SoftmaxCrossEntropy expects {N} labels from 0 to {classes - 1}")
+            low, high = targets.min(initial=0), targets.max(initial=0)
+            if low < 0 or high >= classes:
+                raise ValueError(f"SoftmaxCrossEntropy expects labels from 0 to {classes - 1}, got {low} to {high}")
             targets = np.eye(classes, dtype=logits.dtype)[targets]
         y = targets * (1 - self.label_smoothing) + self.label_smoothing / classes
         shifted = logits - logits.max(axis=1, keepdims=True)
