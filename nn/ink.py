@@ -72,10 +72,12 @@ def to_mnist(ink, steps=False):
     ink: (H, W) uint8, 0 paper to 255 ink; an image of MNIST comes out as it went in
     Returns (28, 28) uint8, or `Steps` if steps is true; None if the page has no ink.
     """
-    square = _square(ink, threshold=1 if is_mnist(ink) else INK)
-    if square is None:
+    box = _box(ink, threshold=1 if is_mnist(ink) else INK)
+    if box is None:
         return None
-    left, top, side = square
+    left, top, width, height = box
+    side = max(width, height, round(min(ink.shape) * 10 / 128))
+    left, top = left - (side - width) // 2, top - (side - height) // 2
     average = _area_weights(top, side, ink.shape[0]) @ ink @ _area_weights(left, side, ink.shape[1]).T
     peak = average.max()
     stretched = average if peak >= 254 else average * (255 / peak)  # MNIST's own peaks are 254 or 255
@@ -86,28 +88,27 @@ def to_mnist(ink, steps=False):
     image = np.pad(stretched, 20)[20 - shift_y : 48 - shift_y, 20 - shift_x : 48 - shift_x].copy()
     if not steps:
         return image
-    return Steps(ink, square, np.rint(average).astype(np.uint8), stretched, (x, y), (shift_x, shift_y), image)
+    average = np.rint(average).astype(np.uint8)
+    return Steps(ink, (left, top, side), average, stretched, (x, y), (shift_x, shift_y), image)
 
 
 def is_mnist(ink):
     """Whether a page is already as MNIST's images are: in size, side and centre."""
     if ink.shape != (28, 28) or not ink.any():
         return False
-    _, _, side = _square(ink, threshold=1)
+    _, _, width, height = _box(ink, threshold=1)
     x, y = _centre(ink)
-    return side == 20 and 13.5 < x <= 14.5 and 13.5 < y <= 14.5
+    return max(width, height) == 20 and 13.5 < x <= 14.5 and 13.5 < y <= 14.5
 
 
-def _square(ink, threshold):
-    """Left, top and side of the square around all ink from the threshold up, or None if there is none."""
+def _box(ink, threshold):
+    """Left, top, width and height of all ink from the threshold up, or None if there is none."""
     inked = ink >= threshold
     rows = np.flatnonzero(inked.any(axis=1))
     if not len(rows):
         return None
     columns = np.flatnonzero(inked[rows[0] : rows[-1] + 1].any(axis=0))
-    height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
-    side = max(height, width, round(min(ink.shape) * 10 / 128))
-    return int(columns[0] - (side - width) // 2), int(rows[0] - (side - height) // 2), int(side)
+    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
 
 
 def _area_weights(start, side, length):
@@ -134,43 +135,43 @@ def read(path):
     Raises ValueError("path: reason") for a file that can't be read or shows nothing to recognise.
     """
     try:
-        grey = _grey(path)
-        if min(grey.shape) < SMALLEST_INK:
-            raise ValueError(f"{grey.shape[1]}x{grey.shape[0]} pixels are too few to show a digit")
-        ink = _ink(grey)
-        box = _square(ink, INK)
-        if box is None or box[2] < SMALLEST_INK:
-            raise ValueError("no ink found")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, of what it mends by itself
+            grey = _grey(path)
     except Image.UnidentifiedImageError:
         raise ValueError(f"{path}: not a picture in a format that Pillow reads") from None
     except Exception as error:  # on a broken file Pillow's decoders raise nearly anything
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ValueError(f"{path}: {reason.splitlines()[0]}") from error
+    ink = _ink(grey)
+    box = _box(ink, INK)
+    if box is None or max(box[2:]) < SMALLEST_INK:
+        raise ValueError(f"{path}: no ink found")
     return ink
 
 
 def _grey(path):
-    """(H, W) float32 grey levels of a picture file, 0 to 255."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is stricter
-        picture = Image.open(path)
-    with picture:
-        if picture.width * picture.height > LARGEST_FILE:
-            raise ValueError(f"{picture.width}x{picture.height} pixels are too many: shrink the picture first")
+    """(H, W) float32 grey levels, 0 to 255, of a picture file, neither side above `WORKING_SIDE`."""
+    with Image.open(path) as picture:
+        width, height = picture.size
+        limit = LARGEST_FILE // 2 if picture.format in ("WEBP", "AVIF") else LARGEST_FILE  # decoded in many copies
+        if width * height > limit:
+            raise ValueError(f"{width}x{height} pixels are too many: shrink the picture first")
+        if min(width, height) < SMALLEST_INK * max(1, max(width, height) / WORKING_SIDE):
+            raise ValueError(f"{width}x{height} pixels are too narrow to show a digit")
         picture.draft(None, (WORKING_SIDE, WORKING_SIDE))  # a JPEG is decoded at a fraction of its size
-        picture.load()
-        if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-            deep = ImageOps.exif_transpose(picture).convert("F")
-            deep = np.asarray(deep.reduce(-(-max(deep.size) // WORKING_SIDE)))
-            if not np.isfinite(deep).all():
-                raise ValueError("some pixels are not finite numbers")
-            return (deep - deep.min()) * (255 / max(np.ptp(deep), np.float32(1e-12)))
-        picture = picture.convert("RGBA")
+        deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
+        picture = picture.convert("F" if deep else "RGBA")
         picture = picture.reduce(-(-max(picture.size) // WORKING_SIDE))
         picture = ImageOps.exif_transpose(picture)
+    if deep:  # 16 bits, 32 bits or floating point: their scale is what they hold
+        levels = np.asarray(picture, np.float64)
+        if not np.isfinite(levels).all():
+            raise ValueError("some pixels are not finite numbers")
+        return ((levels - levels.min()) * (255 / (np.ptp(levels) or 1))).astype(np.float32)
     grey, alpha = np.moveaxis(np.asarray(picture.convert("LA"), np.float32), 2, 0)
     on_white = grey * alpha / 255 + (255 - alpha)
-    return on_white if np.ptp(on_white) else grey * alpha / 255  # white ink on nothing needs black paper
+    return on_white if np.ptp(on_white) else grey * alpha / 255  # white on nothing: black paper shows it
 
 
 def _ink(grey):
@@ -238,6 +239,8 @@ def split(ink):
     left, right = np.minimum.reduceat(columns, starts), np.maximum.reduceat(columns, starts) + 1
     height = np.maximum.reduceat(rows, starts) + 1 - np.minimum.reduceat(rows, starts)
     extent = np.maximum(height, right - left)
+    if extent.max() < SMALLEST_INK:
+        return []
 
     digits = []  # a digit is a list of pieces
     for k in np.argsort(left):
