@@ -83,7 +83,7 @@ def test_float32_stays_float32():
     np.full((1, 5), 0.2),
 ], ids=str)  # fmt: skip
 def test_targets_that_do_not_fit_are_refused(targets):
-    with pytest.raises(ValueError, match="SoftmaxCrossEntropy expects .* got"):
+    with pytest.raises(ValueError, match=r"SoftmaxCrossEntropy expects .* got"):
         SoftmaxCrossEntropy().forward(np.zeros((2, 5)), targets)
 
 
