@@ -9,6 +9,7 @@ All of an epoch's chance comes from generators seeded with (seed, epoch, thread)
 end of any epoch as if it had never stopped.
 """
 
+import copy
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,28 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nn.augment import Augment
 from nn.fused import FusedNetwork
 from nn.layers import Dropout
 from nn.losses import SoftmaxCrossEntropy
-from nn.network import Network, to_input
+from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average
+from nn.recipes import Recipe
 
 MICRO_BATCH = 16  # images
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All choices of a training but the data. lr is the schedule's peak; augment None leaves the images as they are."""
-
-    epochs: int
-    batch_size: int = 128
-    lr: float = 3e-3
-    schedule: str = "one-cycle"
-    weight_decay: float = 1e-2
-    label_smoothing: float = 0.0
-    average: float = 0.999  # decay of the weights' moving average
-    augment: Augment | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +57,7 @@ class Diverged(ArithmeticError):
 def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, resume=None):
     """Train `network` in place, yielding a Step after each batch and an Epoch after each epoch.
 
+    recipe   a recipes.Recipe; its epochs, batch size, learning rate, averaging and augmentation are followed here
     images   uint8 (N, 28, 28)
     targets  labels (N,) or probabilities (N, classes)
     validation  (images, labels) to score after each epoch, or None
@@ -135,6 +123,28 @@ def evaluate(network, images, labels, threads=2):
     return loss, float((logits.argmax(axis=1) == labels).mean())
 
 
+def fit_temperature(network, images, labels, threads=2):
+    """The temperature that makes held-out images' probabilities fit best: the smallest cross-entropy on them.
+
+    Guo et al. 2017, section 4.2. The loss is convex in 1 / temperature, so halving the bracket finds the minimum.
+    """
+    logits, loss = predict_logits(network, images, threads).astype(np.float64), SoftmaxCrossEntropy()
+    low, high = 0.1, 10.0  # inverse temperatures
+    for _ in range(40):
+        middle = (low + high) / 2
+        loss.forward(logits * middle, labels)
+        slope = (loss.backward() * logits).sum()  # dL/d(inverse temperature), by the chain rule
+        low, high = (low, middle) if slope > 0 else (middle, high)
+    return 1 / middle
+
+
+def warm_up(network):
+    """Run every kernel that training needs once, so that Numba loads or compiles it."""
+    images, labels = np.zeros((2, 28, 28), np.uint8), np.array([0, 1])
+    for _ in fit(copy.deepcopy(network), images, labels, Recipe(epochs=1), threads=1):
+        pass
+
+
 class _Worker:
     """What one thread owns: a replica, a loss, a generator."""
 
@@ -169,6 +179,12 @@ def _merge_states(network, workers):
         home[...] = np.mean([worker.fused.network.state[name] for worker in workers], axis=0)
     for worker in workers:
         worker.fused.network.assign(network.state)
+
+
+def blank_state():
+    """The names, shapes and dtypes of the state of a digit network's training, to check a file against."""
+    network = digit_net()
+    return _state(0, network, network, AdamW(network.params))
 
 
 def _state(epoch, network, averaged, optimizer):

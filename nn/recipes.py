@@ -1,0 +1,47 @@
+"""The recipes by which a network is trained, and the images each of them trains on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nn import hands
+from nn.augment import Augment
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All choices of a training. lr is the schedule's peak; augment None leaves the images as they are."""
+
+    epochs: int
+    batch_size: int = 128
+    lr: float = 3e-3
+    schedule: str = "one-cycle"  # a name in optim.SCHEDULES
+    weight_decay: float = 1e-2
+    label_smoothing: float = 0.0
+    average: float = 0.999  # decay of the weights' moving average
+    augment: Augment | None = Augment()  # noqa: RUF009 (it is frozen)
+    held_out: int = 5000  # the last training images, kept for validation; 0 trains on all
+    drawn: int = 0  # digits that nn.hands draws, added to the training images
+    scribbles: int = 0  # marks that are no digits, added with all ten digits equally likely
+
+
+RECIPES = {
+    "quick": Recipe(epochs=2),
+    "standard": Recipe(epochs=12),
+    "best": Recipe(epochs=40, held_out=0, drawn=12000, scribbles=3000, label_smoothing=0.05),
+}
+
+
+def training_images(recipe, images, labels, seed):
+    """What the recipe trains on: uint8 images (M, 28, 28) and target probabilities float32 (M, 10)."""
+    kept = len(images) - recipe.held_out
+    images, targets = [images[:kept]], [np.eye(10, dtype=np.float32)[labels[:kept]]]
+    rng = np.random.default_rng((seed, 0))
+    if recipe.drawn:
+        drawn, drawn_labels = hands.make(recipe.drawn, rng)
+        images.append(drawn)
+        targets.append(np.eye(10, dtype=np.float32)[drawn_labels])
+    if recipe.scribbles:
+        images.append(hands.scribbles(recipe.scribbles, rng))
+        targets.append(np.full((recipe.scribbles, 10), 0.1, np.float32))
+    return np.concatenate(images), np.concatenate(targets)
