@@ -1,0 +1,326 @@
+"""nn/network.py: PyTorch's numbers, the whole network's gradient, files good and bad, and the table."""
+
+import json
+import os
+import pickle
+
+import naive
+import numpy as np
+import pytest
+from make_golden import GOLDEN, SMOOTHING, network_case
+
+from nn.fused import FusedNetwork
+from nn.layers import AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network, check_arrays, digit_net, read_npz, to_input, write_npz
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def small_net():
+    """One of each kind, for images of 10 x 9, with no parameter at its first value."""
+    network = Network([
+        Conv2D(1, 2, 3, rng=rng(1)), BatchNorm(2), ReLU(), MaxPool2D(2),  # (N, 4, 3, 2)
+        Conv2D(2, 3, (2, 3), padding="same", rng=rng(2)), ReLU(), AvgPool2D(2, stride=1),  # (N, 3, 2, 3)
+        Flatten(), Dropout(0.2), Dense(18, 5, rng=rng(3)), BatchNorm(5), ReLU(), Dense(5, 4, rng=rng(4)),
+    ])  # fmt: skip
+    for i, a in enumerate((network.params | network.state).values()):
+        a += rng(i).uniform(0.1, 0.5, a.shape).astype(np.float32)
+    return network
+
+
+def as_float64(network):
+    for layer in network.layers:
+        for home in (layer.params, layer.state):
+            home.update({name: a.astype(np.float64) for name, a in home.items()})
+    return network
+
+
+# --- the same numbers as PyTorch ----------------------------------------------------------------------------
+
+@pytest.mark.parametrize("make", [lambda network: network, FusedNetwork], ids=["plain", "fused"])
+def test_logits_loss_and_every_gradient_are_those_of_pytorch(make):
+    golden = np.load(GOLDEN)
+    params, x, labels = network_case()
+    network = digit_net()
+    network.assign(params)
+    network = make(network)
+    loss = SoftmaxCrossEntropy(SMOOTHING)
+    logits = network.forward(x, training=True)
+    assert np.allclose(logits, golden["logits"], atol=1e-5)
+    assert np.isclose(loss.forward(logits, labels), golden["loss"], atol=1e-5)
+    network.backward(loss.backward())
+    assert network.grads.keys() == params.keys()
+    for name, grad in network.grads.items():
+        assert grad.dtype == np.float32
+        assert np.allclose(grad, golden[f"grad.{name}"], rtol=0, atol=1e-5), name
+        assert np.abs(golden[f"grad.{name}"]).max() > 1e-3  # so that 1e-5 says something
+
+
+# --- forward and backward -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("training", [False, True])
+def test_gradient_of_the_whole_network(training):
+    network, x, labels = as_float64(small_net()), rng(8).standard_normal((3, 10, 9, 1)), np.array([0, 3, 2])
+    loss = SoftmaxCrossEntropy(0.1)
+
+    def value():
+        network.layers[8].rng = rng(9)  # Dropout: the same chance in every call
+        return loss.forward(network.forward(x, training), labels)
+
+    value()
+    dx = network.backward(loss.backward())
+    grads = network.grads
+    assert np.allclose(dx, naive.slope(value, x), atol=1e-7)
+    assert grads.keys() == network.params.keys()
+    for name, parameter in network.params.items():
+        assert np.allclose(grads[name], naive.slope(value, parameter), atol=1e-7), name
+
+
+def test_digit_net_is_the_one_promised():
+    network = digit_net(rng())
+    assert sum(a.size for a in network.params.values()) == 93_322
+    assert network.forward(np.zeros((3, 28, 28, 1), np.float32)).shape == (3, 10)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not():
+    a, b, c = (digit_net(rng(seed)).params for seed in (5, 5, 6))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+    assert not any(np.array_equal(a[name], c[name]) for name in a if name.endswith("w"))
+
+
+def test_an_image_does_not_care_who_else_is_in_its_batch():
+    network, x = small_net(), rng().random((5, 10, 9, 1), np.float32)
+    alone = np.concatenate([network.forward(x[i : i + 1]) for i in range(5)])
+    assert np.allclose(network.forward(x), alone, atol=1e-6)
+
+
+# --- predict ------------------------------------------------------------------------------------------------
+
+def test_to_input_by_hand():
+    x = to_input(np.array([[[0, 51], [102, 255]]], np.uint8))
+    assert x.dtype == np.float32
+    assert np.allclose(x, np.array([[0, 0.2], [0.4, 1]])[None, ..., None])
+
+
+def test_probabilities_are_softened_by_the_temperature():
+    network = Network([])
+    assert np.allclose(network.probabilities(np.log([[1.0, 4]])), [[0.2, 0.8]])
+    network.temperature = 2.0
+    assert np.allclose(network.probabilities(np.log([[1.0, 4]])), [[1 / 3, 2 / 3]])  # square roots: 1 and 2
+
+
+def test_predict_gives_a_row_of_probabilities_for_each_image(digits):
+    _, (images, _) = digits
+    network = digit_net(rng())
+    p = network.predict(images[:3])
+    assert p.shape == (3, 10)
+    assert np.allclose(p.sum(axis=1), 1, atol=1e-6)
+    assert np.allclose(p, network.probabilities(network.forward(images[:3, ..., None].astype(np.float32) / 255)))
+
+
+def test_predict_names_the_shape_of_what_is_no_batch_of_images():
+    with pytest.raises(ValueError, match=r"expects \(N, H, W, 1\), got \(28, 28, 1\)"):
+        digit_net().predict(np.zeros((28, 28), np.uint8))
+
+
+# --- replica and folded -------------------------------------------------------------------------------------
+
+def test_a_replica_shares_weights_and_nothing_else():
+    network, x = small_net(), rng().random((2, 10, 9, 1), np.float32)
+    twin = network.replica()
+    assert all(twin.params[name] is a for name, a in network.params.items())
+
+    network.backward(network.forward(x, training=True))
+    grads, state = {k: a.copy() for k, a in network.grads.items()}, {k: a.copy() for k, a in network.state.items()}
+    cols = network.layers[0].cols
+    twin.backward(twin.forward(x[:1] + 1, training=True))
+    assert all(np.array_equal(network.grads[name], a) for name, a in grads.items())
+    assert all(np.array_equal(network.state[name], a) for name, a in state.items())
+    assert network.layers[0].cols is cols
+    assert not np.array_equal(twin.grads["0.w"], grads["0.w"])
+
+
+def test_folded_computes_the_same_without_batch_norm():
+    network, x = small_net(), rng().random((4, 10, 9, 1), np.float32)
+    before = network.forward(x)
+    folded = network.folded()
+    assert not any(isinstance(layer, BatchNorm) for layer in folded.layers)
+    assert len(folded.layers) == len(network.layers) - 2
+    assert np.allclose(folded.forward(x), before, atol=1e-5)
+    assert np.array_equal(network.forward(x), before)  # folding left it alone
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+def test_what_is_saved_comes_back(tmp_path):
+    network = small_net()
+    network.temperature, network.threshold, network.card = 1.25, 0.4, {"seed": 7, "recipe": {"epochs": 3}}
+    path = tmp_path / "new folder" / "weights.npz"
+    network.save(path)
+    twin = Network.load(path)
+    assert [type(layer) for layer in twin.layers] == [type(layer) for layer in network.layers]
+    for mine, its in ((network.params, twin.params), (network.state, twin.state)):
+        assert mine.keys() == its.keys()
+        assert all(np.array_equal(mine[name], its[name]) and its[name].dtype == np.float32 for name in mine)
+    assert (twin.temperature, twin.threshold, twin.card) == (1.25, 0.4, network.card)
+    x = rng().random((2, 10, 9, 1), np.float32)
+    assert np.array_equal(twin.forward(x), network.forward(x))  # strides, windows and paddings came back too
+    assert os.listdir(path.parent) == ["weights.npz"]
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "weights.npz"
+    network = small_net()
+    network.save(path)
+    before = path.read_bytes()
+
+    def interrupted(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        network.save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["weights.npz"]
+
+
+def changed(**changes):
+    """A maker of files with other arrays; None leaves one out."""
+
+    def spoil(path):
+        arrays = read_npz(path) | changes
+        np.savez(path, **{name: a for name, a in arrays.items() if a is not None})
+
+    return spoil
+
+
+def described(**changes):
+    """A maker of files with another description of the network."""
+
+    def spoil(path):
+        arrays = read_npz(path)
+        changed(about=np.array(json.dumps(json.loads(str(arrays["about"])) | changes)))(path)
+
+    return spoil
+
+
+def f32(*numbers):
+    return np.array(numbers, np.float32)
+
+
+BAD_FILES = {
+    "empty": (lambda path: path.write_bytes(b""), "not a readable .npz"),
+    "text": (lambda path: path.write_text("These are no weights.\n" * 99), "not a readable .npz"),
+    "truncated": (lambda path: path.write_bytes(path.read_bytes()[:-300]), "not a readable .npz"),
+    "a pickle": (lambda path: path.write_bytes(pickle.dumps({"1.mean": 1})), "not a readable .npz"),
+    "a pickled array": (changed(**{"1.mean": np.array([{}, {}])}), "not a readable .npz"),
+    "a single array": (lambda path: np.save(path.open("wb"), np.zeros(3)), "not a readable .npz"),
+    "no description": (changed(about=None), "not a file of weights"),
+    "description no JSON": (changed(about=np.array("{")), "not a file of weights"),
+    "description a list": (changed(about=np.array("[]")), "not a file of weights"),
+    "description incomplete": (changed(about=np.array("{}")), "not a file of weights"),
+    "unknown layer": (described(layers=[["Attention", {}]]), "Attention"),
+    "unknown argument": (described(layers=[["Dropout", {"rate": 0.1, "slope": 1}]]), "slope"),
+    "temperature no number": (described(temperature="warm"), "warm"),
+    "temperature not finite": (described(temperature=float("nan")), "temperature nan"),
+    "temperature zero": (described(temperature=0), "temperature 0"),
+    "missing array": (changed(**{"1.mean": None}), "'1.mean' is missing"),
+    "extra array": (changed(**{"2.w": f32(0)}), "'2.w' belongs to no layer"),
+    "wrong shape": (changed(**{"1.mean": f32(0, 0, 0)}), "should be float32 (2,), it is float32 (3,)"),
+    "wrong dtype": (changed(**{"1.mean": np.zeros(2)}), "should be float32 (2,), it is float64 (2,)"),
+    "not a number": (changed(**{"1.mean": f32(0, np.nan)}), "not finite"),
+    "infinite": (changed(**{"1.var": f32(1, np.inf)}), "not finite"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "words"), BAD_FILES.values(), ids=BAD_FILES)
+def test_a_bad_file_is_refused_in_one_line_that_names_it(tmp_path, spoil, words):
+    path = tmp_path / "weights.npz"
+    small_net().save(path)
+    spoil(path)
+    with pytest.raises(ValueError) as error:
+        Network.load(path)
+    message = str(error.value)
+    assert message.startswith(f"{path}: ") and words in message and "\n" not in message
+
+
+def test_no_file_and_a_directory_are_refused_in_one_line_too(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        Network.load(tmp_path / "none.npz")
+    assert str(error.value) == f"{tmp_path / 'none.npz'}: no such file"
+    with pytest.raises(ValueError) as error:
+        Network.load(tmp_path)
+    assert str(error.value).startswith(f"{tmp_path}: ")
+
+
+def test_a_file_with_any_byte_changed_loads_or_is_refused(tmp_path):
+    """Never another kind of exception, whatever a disk does to a file."""
+    path = tmp_path / "weights.npz"
+    Network([Dense(2, 3, rng=rng())]).save(path)
+    good = path.read_bytes()
+    refused = 0
+    for i in rng().choice(len(good), min(len(good), 400), replace=False):
+        path.write_bytes(good[:i] + bytes([good[i] ^ 0x55]) + good[i + 1 :])
+        try:
+            Network.load(path)
+        except ValueError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 200
+
+
+@pytest.mark.parametrize(("found", "message"), [
+    ({}, "f: array 'a' is missing"),
+    ({"a": np.zeros(2), "b": np.zeros(1)}, "f: array 'b' belongs to no layer"),
+    ({"a": np.zeros(3)}, "f: 'a' should be float64 (2,), it is float64 (3,)"),
+    ({"a": np.zeros(2, int)}, "f: 'a' should be float64 (2,), it is int64 (2,)"),
+    ({"a": np.array([1, np.inf])}, "f: 'a' holds numbers that are not finite"),
+])  # fmt: skip
+def test_check_arrays_says_what_was_expected_and_what_was_found(found, message):
+    with pytest.raises(ValueError) as error:
+        check_arrays("f", found, {"a": np.zeros(2)})
+    assert str(error.value) == message
+
+
+def test_write_npz_keeps_names_and_arrays(tmp_path):
+    arrays = {"average/0.w": np.arange(6).reshape(2, 3), "epoch": np.array(3)}
+    write_npz(tmp_path / "state.npz", arrays)
+    found = read_npz(tmp_path / "state.npz")
+    assert found.keys() == arrays.keys()
+    assert all(np.array_equal(found[name], a) for name, a in arrays.items())
+
+
+# --- the table ----------------------------------------------------------------------------------------------
+
+def test_summary():
+    """320 = (9 + 1) * 32, and 194,688 = 26 * 26 * 9 * 32 multiply-adds; and so on down."""
+    assert [" ".join(line.split()) for line in digit_net().summary().splitlines()] == [
+        "layer output parameters multiply-adds",
+        "Conv2D 3 x 3 26 x 26 x 32 320 194,688",
+        "ReLU 26 x 26 x 32",
+        "MaxPool2D 2 x 2 13 x 13 x 32",
+        "Conv2D 3 x 3 11 x 11 x 64 18,496 2,230,272",
+        "ReLU 11 x 11 x 64",
+        "MaxPool2D 2 x 2 5 x 5 x 64",
+        "Conv2D 3 x 3 3 x 3 x 64 36,928 331,776",
+        "ReLU 3 x 3 x 64",
+        "Flatten 576",
+        "Dense 64 36,928 36,864",
+        "ReLU 64",
+        "Dense 10 650 640",
+        "-" * 70,
+        "total 93,322 2,794,240",
+    ]
+
+
+def test_summary_of_other_shapes_leaves_the_network_as_it_was():
+    network = small_net()
+    state = {name: a.copy() for name, a in network.state.items()}
+    table = network.summary((10, 9, 1))
+    assert "Conv2D 2 x 3" in table and "AvgPool2D 2 x 2" in table
+    assert len({len(line) for line in table.splitlines()}) == 1  # columns line up
+    assert all(np.array_equal(network.state[name], a) for name, a in state.items())
