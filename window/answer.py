@@ -93,7 +93,7 @@ def shrunk(page):
 
 def percent(probability):
     """A probability to a tenth of a percent, none of which is ever rounded up to certainty."""
-    return "> 99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
+    return ">99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
 
 
 def sentence(answer):

@@ -35,7 +35,8 @@ def draw(surface, app, card, number, cell, place):
     for name, value in _steps(sum_of):
         pen.row(name, f"{value:+.4f}", theme.text)
     same = np.isclose(sum_of.value, sum_of.shown, rtol=1e-4, atol=1e-4)
-    pen.row("in the network", f"{sum_of.shown:+.4f}" + (" =" if same else " ≠"), theme.accent if same else theme.warning)
+    words, colour = ("equal to the network's own", theme.accent) if same else ("the network has", theme.warning)
+    pen.row(words, f"{sum_of.shown:+.4f}", colour)
     pen.skip()
     for line in sum_of.places:
         pen.line(line, theme.muted, "mono", 0.8)
@@ -81,6 +82,12 @@ def _dense(pen, sum_of):
     pen.bars(products, f"All {len(products)} products")
 
 
+def _short(number):
+    """Two significant digits in little room: .67, −.25, 10.9."""
+    words = f"{abs(number):.2f}".removeprefix("0") if abs(number) < 1 else f"{abs(number):.1f}"
+    return ("−" if number < 0 else "") + words
+
+
 class Pen:
     """Writes lines, rows and tables from the top of a rectangle downwards."""
 
@@ -105,11 +112,11 @@ class Pen:
         widgets.text(self.surface, value, place, self.size * 0.95, colour, "mono", "right")
 
     def matrices(self, named):
-        """Small matrices side by side, each under its name, their numbers on a ground that shows them."""
-        theme, gap = self.theme, self.size * 2 // 3
+        """Small matrices side by side, × and = between them, each number on a ground that shows it."""
+        theme, gap = self.theme, int(self.size * 1.2)
         rows, columns = named[0][1].shape
         widest = (self.box.w - gap * (len(named) - 1)) / len(named) / columns
-        wide, high = int(min(widest, self.size * 4)), int(self.size * 1.7)
+        wide, high = int(min(widest, self.size * 4)), int(min(max(widest, self.size * 1.7), self.size * 2.2))
         if any(name for name, _ in named):
             names = self._take(self.size * 1.4)
         table = self._take(rows * high)
@@ -118,13 +125,14 @@ class Pen:
             if name:
                 where = names._replace(x=left, w=wide * columns)
                 widgets.text(self.surface, name, where, self.size * 0.85, theme.muted, align="centre")
+            if n:
+                sign = Rect(left - gap, table.y, gap, table.h)
+                widgets.text(self.surface, "×="[n - 1], sign, self.size, theme.muted, align="centre")
             colours = coloured(0.5 + (signed(matrix) - 0.5) * 0.55, theme.signed_scale)
             for i, j in np.ndindex(matrix.shape):
                 cell = Rect(left + j * wide, table.y + i * high, wide - 1, high - 1)
                 pygame.draw.rect(self.surface, colours[i, j].tolist(), cell)
-                words = f"{matrix[i, j]:.2f}".replace("-0.", "-.").removeprefix("0") if abs(matrix[i, j]) < 1 else \
-                    f"{matrix[i, j]:.1f}"
-                widgets.text(self.surface, words, cell, self.size * 0.8, theme.text, align="centre")
+                widgets.text(self.surface, _short(matrix[i, j]), cell, self.size * 0.8, theme.text, align="centre")
 
     def bars(self, values, name):
         """One thin bar for each value, up or down from a line."""

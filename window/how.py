@@ -31,8 +31,8 @@ def _stage(surface, app, number):
     box, caption = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"]
     size = layout.text * 0.85
     if number:
-        x, y, half = box.x - layout.gap, box.middle[1], max(2, layout.text // 4)
-        pygame.draw.aalines(surface, theme.faint, False, [(x, y - half), (x + half, y), (x, y + half)])
+        x, y, half = box.x - layout.gap, box.middle[1], max(3, layout.text // 3)
+        pygame.draw.aalines(surface, theme.muted, False, [(x, y - half), (x + half, y), (x, y + half)])
     if app.stages:
         stage = app.stages[number]
         line = caption._replace(h=caption.h // 2)

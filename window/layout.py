@@ -1,6 +1,7 @@
 """Where everything in the window is: plain rectangles, computed from the window's size alone.
 
-The smallest size that it is made for is 900 x 600; in a smaller window everything shrinks in proportion.
+The smallest size that it is made for is 900 x 600; in a smaller window everything shrinks in proportion, down to
+a half. Below that the window shows a part of it.
 In larger ones text grows more slowly than the rest, unless `scale` asks for more.
 """
 
@@ -89,7 +90,7 @@ def grid(channels, stage):
 
 def layout(size, scale=1.0, channels=CHANNELS):
     """The Layout of a window of `size` (width, height) in pixels."""
-    width, height = size
+    width, height = (max(side, least // 2) for side, least in zip(size, SMALLEST, strict=True))
     growth = min(width / SMALLEST[0], height / SMALLEST[1])
     text = max(1, int(TEXT * min(growth, max(growth, 1) ** 0.7 * scale)))
     gap = max(1, round(text * 0.66))
@@ -140,7 +141,7 @@ def layout(size, scale=1.0, channels=CHANNELS):
     parts["message"] = Rect(status.x, status.y, w, status.h)
     parts["model"] = Rect(status.x + w, status.y, status.w - w, status.h)
     panels = {"ink": ink, "receives": receives, "thinks": thinks, "how": how, "status": status}
-    return Layout(tuple(size), text, gap, panels, parts, tuple(channels))
+    return Layout((width, height), text, gap, panels, parts, tuple(channels))
 
 
 def _receives(parts, inner, gap, heading, caption, text):

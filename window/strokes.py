@@ -120,10 +120,10 @@ def is_dot(strokes):
 def pen_in_box(strokes, width):
     """The pen's diameter in pixels of the 20-pixel box that MNIST's rule puts around the ink.
 
-    An empty pad counts as if a digit three quarters of its height stood there.
+    An empty pad, or a dot, counts as if a digit three quarters of the pad high stood there.
     """
     box = extent(strokes)
-    side = 0.75 if box is None else max(box[2] - box[0], box[3] - box[1]) + width
+    side = 0.75 if box is None or is_dot(strokes) else max(box[2] - box[0], box[3] - box[1]) + width
     return 20 * width / max(side, 10 / 128)
 
 

@@ -57,7 +57,7 @@ LIGHT = Theme(
     "light",
     background=(236, 239, 243), panel=(255, 255, 255), raised=(236, 240, 246), hover=(221, 228, 238),
     line=(208, 215, 225), text=(20, 25, 34), muted=(88, 98, 114), faint=(176, 185, 198),
-    accent=(28, 92, 224), on_accent=(255, 255, 255), warning=(194, 86, 0),
+    accent=(28, 92, 224), on_accent=(255, 255, 255), warning=(166, 72, 0),
     paper=(250, 251, 253), ink=(18, 22, 30),
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}

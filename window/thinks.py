@@ -57,7 +57,7 @@ def _bar(surface, app, digit, box):
     """One probability. The winner is filled and bold, the runner-up outlined twice and marked as second."""
     theme, size, answer = app.theme, app.layout.text, app.answer
     name = Rect(box.x, box.y, int(size * 1.2), box.h)
-    value = Rect(box.right - int(size * 4.8), box.y, int(size * 4.8), box.h)
+    value = Rect(box.right - int(size * 5.2), box.y, int(size * 5.2), box.h)
     tag = Rect(value.x - size * 2, box.y, size * 2, box.h)
     thick = max(3, min(int(box.h * 0.56), size))
     track = Rect(name.right, box.y + (box.h - thick) // 2, tag.x - name.right, thick)
@@ -102,7 +102,7 @@ def _hand(surface, app):
         pygame.draw.rect(surface, theme.accent, done, border_radius=bar.h // 2)
         return
     line = where._replace(h=where.h // 2)
-    widgets.text(surface, "Wrong? Press or click the right digit to keep it in", line, size * 0.92, theme.muted)
+    widgets.text(surface, "Wrong? Press the right digit to keep it in", line, size * 0.92, theme.muted)
     widgets.text(surface, str(app.samples), line._replace(y=line.bottom), size * 0.92, theme.muted)
     ready = count >= hand.ENOUGH
     words = f"Learn my hand ({count} drawings)" if ready else f"Learn my hand ({count} of {hand.ENOUGH} drawings)"

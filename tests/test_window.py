@@ -1,0 +1,476 @@
+"""The window, driven by events as a user's hand would, without a screen."""
+
+import time
+
+import numpy as np
+import pytest
+
+pygame = pytest.importorskip("pygame")
+
+from nn import mnist  # noqa: E402
+from nn.network import digit_net  # noqa: E402
+from window import actions, hand, keys, strokes  # noqa: E402
+from window.app import App  # noqa: E402
+from window.layout import Rect  # noqa: E402
+from window.theme import THEMES, scale  # noqa: E402
+
+SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.62, 0.45), (0.52, 0.65), (0.45, 0.85)]
+ONE = [(0.52, 0.15), (0.5, 0.5), (0.48, 0.85)]
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Taught to tell 1 from 7 and from nothing else, in a second, by this project's own training."""
+    from nn.training import Epoch, Recipe, fit
+
+    images, labels = mnist.load_part(mnist.SHIPPED, "train")
+    few = np.flatnonzero((labels == 1) | (labels == 7))[:2000]
+    net = digit_net(np.random.default_rng(0))
+    recipe = Recipe(epochs=2, average=0.9)
+    epochs = [e for e in fit(net, images[few], labels[few], recipe, threads=1) if isinstance(e, Epoch)]
+    return epochs[-1].network
+
+
+@pytest.fixture(autouse=True)
+def fonts():
+    pygame.font.init()
+
+
+@pytest.fixture
+def app(network, tmp_path):
+    return App(network, samples=tmp_path)
+
+
+def send(app, kind, **values):
+    app.handle(pygame.event.Event(kind, values))
+
+
+def press(app, *names):
+    """Press keys by the names that the help uses."""
+    for name in names:
+        *mods, key = name.split("+")
+        code = next((code for code, known in keys._NAMES.items() if known == key), ord(key[0].lower()))
+        mod = sum({"Ctrl": pygame.KMOD_LCTRL, "Shift": pygame.KMOD_LSHIFT}[m] for m in mods)
+        send(app, pygame.KEYDOWN, key=code, mod=mod, unicode=key.lower() if len(key) == 1 and not mods else "")
+
+
+def on_pad(app, x, y):
+    pad = app.layout.parts["pad"]
+    return round(pad.x + x * pad.w), round(pad.y + y * pad.h)
+
+
+def draw(app, points, button=1):
+    """Draw a line on the pad with the mouse, and let the window answer."""
+    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, *points[0]), button=button)
+    for point in points[1:]:
+        send(app, pygame.MOUSEMOTION, pos=on_pad(app, *point), rel=(0, 0), buttons=(1, 0, 0))
+        app.update(0.05)
+    send(app, pygame.MOUSEBUTTONUP, pos=on_pad(app, *points[-1]), button=button)
+    app.update(0.05)
+
+
+def click(app, part, button=1):
+    box = part if isinstance(part, Rect) else app.layout.parts[part]
+    for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+        send(app, kind, pos=box.middle, button=button)
+
+
+def until(app, condition, seconds=20):
+    """Let time pass until the background has done something."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, app.message.words
+        app.update(0.02)
+        time.sleep(0.005)
+
+
+def picture(app):
+    surface = pygame.Surface(app.layout.size)
+    app.draw(surface)
+    return pygame.surfarray.array3d(surface)
+
+
+# --- drawing and reading --------------------------------------------------------------------------------------
+
+def test_a_drawn_7_is_read_as_a_7_and_a_1_as_a_1(app):
+    draw(app, SEVEN)
+    assert app.answer.digit == 7 and app.title.startswith("7 · ")
+    press(app, "C")
+    draw(app, ONE)
+    assert app.answer.digit == 1 and app.number == "1"
+    assert app.answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_the_answer_follows_the_pen_before_it_is_lifted(app):
+    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, *SEVEN[0]), button=1)
+    for point in SEVEN[1:]:
+        send(app, pygame.MOUSEMOTION, pos=on_pad(app, *point), rel=(0, 0), buttons=(1, 0, 0))
+    app.update(0.05)
+    assert app.answer.digit == 7
+
+
+def test_while_drawing_it_answers_at_most_30_times_a_second(app, monkeypatch):
+    reads = []
+    monkeypatch.setattr(app, "read", lambda: reads.append(app.clock) or setattr(app, "since_answer", 0.0))
+    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.1, 0.5), button=1)
+    for i in range(100):
+        send(app, pygame.MOUSEMOTION, pos=on_pad(app, 0.1 + i * 0.008, 0.5), rel=(0, 0), buttons=(1, 0, 0))
+        app.update(0.01)
+    assert 20 <= len(reads) <= 31
+
+
+def test_an_empty_pad_has_no_answer_and_a_dot_asks_to_go_on(app):
+    app.update(1.0)
+    assert app.answer is None and app.title == "Draw a digit"
+    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.5, 0.5), button=1)
+    send(app, pygame.MOUSEBUTTONUP, pos=on_pad(app, 0.5, 0.5), button=1)
+    app.update(1.0)
+    assert app.answer is None and app.dot
+    press(app, "Space")
+    assert app.answer is None and "Keep going" in app.message.words
+
+
+def test_clearing_takes_the_answer_away_even_when_live_is_off(app):
+    draw(app, SEVEN)
+    press(app, "L", "Delete")
+    app.update(0.1)
+    assert app.answer is None
+
+
+@pytest.mark.parametrize("how", ["Space", "Enter", "click"])
+def test_with_live_off_only_predict_answers(app, how):
+    press(app, "L")
+    draw(app, SEVEN)
+    app.update(1.0)
+    assert app.answer is None
+    if how == "click":
+        click(app, "predict")
+    else:
+        press(app, how)
+    assert app.answer.digit == 7
+
+
+def test_undo_and_redo_walk_through_strokes_and_clear(app):
+    draw(app, ONE)
+    one = app.page.ink.copy()
+    draw(app, [(0.2, 0.2), (0.8, 0.2)])
+    click(app, "clear")
+    app.update(0.05)
+    assert not app.page.ink.any()
+    press(app, "Ctrl+Z", "Ctrl+Z")
+    app.update(0.05)
+    assert np.array_equal(app.page.ink, one)
+    press(app, "Ctrl+Y")
+    app.update(0.05)
+    assert app.page.ink.sum() > one.sum()
+    press(app, "Ctrl+Z", "Ctrl+Z", "Ctrl+Z", "Ctrl+Z")
+    assert not app.drawing.marks and app.message.words == "Nothing to undo."
+
+
+@pytest.mark.parametrize("way", ["right button", "key", "button"])
+def test_erasing_takes_ink_away(app, way):
+    draw(app, ONE)
+    before = int(app.page.ink.sum())
+    if way == "key":
+        press(app, "E")
+    elif way == "button":
+        click(app, "eraser")
+    draw(app, [(0.3, 0.5), (0.7, 0.5)], button=3 if way == "right button" else 1)
+    assert app.page.ink.sum() < before * 0.95
+    assert app.page.ink[280, 280] == 0
+
+
+def test_the_wheel_and_brackets_and_slider_set_the_pens_width(app):
+    start = app.pen
+    send(app, pygame.MOUSEWHEEL, x=0, y=2, flipped=False)
+    assert app.pen > start
+    press(app, "[", "[", "[")
+    assert app.pen < start
+    press(app, *"]" * 60)
+    assert app.pen == strokes.THICKEST
+    click(app, "width")
+    assert app.pen == pytest.approx((strokes.THINNEST + strokes.THICKEST) / 2, rel=0.05)
+
+
+def test_a_resized_window_keeps_the_drawing_and_its_answer(app):
+    draw(app, SEVEN)
+    before = app.page.ink.copy(), app.answer.probabilities.copy()
+    send(app, pygame.VIDEORESIZE, size=(1500, 1000), w=1500, h=1000)
+    press(app, "Space")
+    assert app.layout.size == (1500, 1000)
+    assert np.array_equal(app.page.ink, before[0]) and np.array_equal(app.answer.probabilities, before[1])
+
+
+def test_all_by_keyboard(app):
+    press(app, "Tab")
+    assert app.focus == "pad"
+    app.nib = (0.3, 0.25)
+    press(app, "Enter", *["Right"] * 11, *["Down"] * 17, "Enter")
+    app.update(0.1)
+    assert len(app.drawing.strokes) == 1 and app.answer is not None
+    for _ in range(actions.focusable(app).index("clear")):
+        press(app, "Tab")
+    assert app.focus == "clear"
+    press(app, "Enter")
+    assert not app.drawing.marks
+    press(app, "Shift+Tab")
+    assert app.focus == "redo"
+
+
+# --- keys -----------------------------------------------------------------------------------------------------
+
+def test_every_key_of_the_help_has_a_handler_and_every_handler_a_key_or_a_button(app):
+    reached = set()
+    for command in [*keys.ACTIONS.values(), *(name for name in actions.BUTTONS if name != "width")]:
+        name = command.split()[0]
+        assert callable(getattr(actions, name)), name
+        reached.add(name)
+    inner = {"do", "press", "add_file", "show_file", "view", "focusable", "widen"}  # called by these, or by the mouse
+    public = {name for name, f in vars(actions).items()
+              if callable(f) and getattr(f, "__module__", "") == actions.__name__ and not name.startswith("_")}
+    assert public - inner == reached
+
+
+def test_no_key_is_bound_twice():
+    bound = [key for binding in keys.TABLE for key in binding.keys]
+    assert len(bound) == len(set(bound))
+
+
+@pytest.mark.parametrize("key", sorted(keys.ACTIONS))
+def test_each_key_calls_its_action(app, monkeypatch, key):
+    called = []
+    monkeypatch.setattr(actions, "do", lambda app, command: called.append(command))
+    press(app, key)
+    assert called == [keys.ACTIONS[key]]
+
+
+def test_a_key_is_known_by_what_the_layout_types(app):
+    send(app, pygame.KEYDOWN, key=pygame.K_8, mod=pygame.KMOD_RALT, unicode="[")  # a German keyboard
+    assert app.pen < strokes.PEN
+
+
+# --- looking --------------------------------------------------------------------------------------------------
+
+def test_heat_and_plain_change_the_large_view(app):
+    draw(app, SEVEN)
+    views = []
+    for key in "HHHPP":
+        press(app, key)
+        views.append(app.view)
+    assert views == ["gradient", "occlusion", "pixels", "plain", "pixels"]
+    click(app, "occlusion")
+    assert app.view == "occlusion"
+
+
+def test_pointing_at_a_cell_and_clicking_it(app):
+    draw(app, SEVEN)
+    cell = app.layout.cell(0, 11)
+    send(app, pygame.MOUSEMOTION, pos=cell.middle, rel=(0, 0), buttons=(0, 0, 0))
+    assert app.pointed == (0, 11, (13, 13))
+    click(app, cell)
+    assert app.pinned == (0, 11, (13, 13))
+    picture(app)
+    press(app, "Esc")
+    assert app.pinned is None
+
+
+@pytest.mark.parametrize("theme", sorted(THEMES))
+def test_text_has_contrast(theme):
+    def light(colour):
+        c = np.array(colour) / 255
+        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    def contrast(a, b):
+        a, b = sorted((light(a), light(b)))
+        return (b + 0.05) / (a + 0.05)
+
+    of = THEMES[theme]
+    for ink, ground in [(of.text, of.panel), (of.muted, of.panel), (of.text, of.raised), (of.accent, of.panel),
+                        (of.on_accent, of.accent), (of.warning, of.background), (of.muted, of.background)]:
+        assert contrast(ink, ground) >= 4.5
+
+
+def test_every_state_can_be_drawn_in_both_themes_and_looks_different(app):
+    seen = {}
+
+    def look(state):
+        for _ in range(2):
+            pixels = picture(app).tobytes()
+            assert pixels not in seen, f"{state} looks like {seen[pixels]}"
+            seen[pixels] = state
+            press(app, "T")
+
+    look("empty")
+    draw(app, SEVEN)
+    look("answered")
+    app.update(1.0)
+    look("with occlusion")
+    press(app, "H")
+    look("gradient")
+    press(app, "F1")
+    look("help")
+    press(app, "F1")
+    app.pinned = (2, 5, (3, 3))
+    look("convolution")
+    app.pinned = (3, 5, (2, 2))
+    look("pooling")
+    app.pinned = (5, 3, (0, 0))
+    look("dense")
+    app.pinned = None
+    app.progress = hand.Progress(0.5, "epoch 2 of 3")
+    look("learning")
+    app.progress, app.learned = None, hand.Learned(app.network, 10, (3, 1), 10000, (60, 62))
+    look("learned")
+
+
+def test_colour_scales_end_where_they_should():
+    table = scale((0, 0, 0), (10, 20, 30), (255, 255, 255))
+    assert table[0].tolist() == [0, 0, 0] and table[255].tolist() == [255, 255, 255]
+    assert (np.diff(table.astype(int), axis=0) >= 0).all()
+
+
+# --- files and the test set -----------------------------------------------------------------------------------
+
+def test_a_dropped_picture_is_read_and_a_bad_file_leaves_the_drawing(app, tmp_path):
+    from PIL import Image
+
+    page = np.full((300, 200), 255, np.uint8)
+    page[40:260, 90:110] = 0
+    Image.fromarray(page).save(tmp_path / "one.png")
+    send(app, pygame.DROPBEGIN)
+    send(app, pygame.DROPFILE, file=str(tmp_path / "one.png"))
+    app.update(0.1)
+    assert app.answer.digit == 1 and "one.png" in app.message.words
+    (tmp_path / "no.png").write_text("not a picture")
+    marks = app.drawing.marks
+    send(app, pygame.DROPFILE, file=str(tmp_path / "no.png"))
+    assert app.message.bad and "no.png" in app.message.words and app.drawing.marks == marks
+    press(app, "PageUp")
+    assert not app.message.bad
+
+
+def test_several_digits_in_a_picture_are_read_as_a_number(app, tmp_path):
+    from PIL import Image
+
+    images, labels = mnist.load_part(mnist.SHIPPED, "t10k")
+    ones, sevens = images[labels == 1], images[labels == 7]
+    row = np.concatenate([ones[0], sevens[0], ones[1]], axis=1)
+    Image.fromarray(row).resize((84 * 6, 28 * 6)).save(tmp_path / "number.png")
+    send(app, pygame.DROPFILE, file=str(tmp_path / "number.png"))
+    app.update(0.1)
+    assert app.number == "171" and app.title.startswith("171 · ")
+    press(app, "Right")
+    assert app.chosen == 1 and app.answer.digit == 7
+    picture(app)
+    draw(app, [(0.1, 0.1), (0.9, 0.9)])  # drawn over, it is one page of ink again
+    assert len(app.answers) == 1
+
+
+def test_a_random_test_digit_reaches_the_network_unchanged(app):
+    press(app, "R")
+    until(app, lambda: app.drawing.marks)
+    shown = app.drawing.picture
+    number = int(shown.name.split()[-1])
+    assert np.array_equal(app.tests[0][number], app.answer.image)
+    assert shown.label == app.tests[1][number]
+
+
+def test_mistakes_are_mistakes(app):
+    press(app, "M")
+    until(app, lambda: app.mistakes is not None)
+    for _ in range(3):
+        press(app, "M")
+        assert app.answer.digit != app.drawing.picture.label
+
+
+def test_a_session_saved_and_replayed_is_the_same_ink(app, network, tmp_path):
+    draw(app, SEVEN)
+    draw(app, [(0.4, 0.55), (0.7, 0.55)], button=3)
+    press(app, "Ctrl+S")
+    (saved,) = (tmp_path / "sessions").glob("*.json")
+    other = App(network, size=(900, 600), samples=tmp_path)
+    send(other, pygame.DROPFILE, file=str(saved))
+    other.update(0.06)
+    assert 0 < other.page.ink.sum() < app.page.ink.sum() * 2 and other.replaying  # in its own time
+    other.update(10.0)
+    assert not other.replaying
+    assert np.abs(other.page.ink.astype(int) - app.page.ink).max() <= 1  # five decimals are kept
+
+
+def test_the_picture_of_the_window_is_saved(app, tmp_path):
+    press(app, "S")
+    (saved,) = (tmp_path / "pictures").glob("*.png")
+    assert pygame.image.load(saved).get_size() == app.layout.size
+
+
+def test_asking_for_a_file_takes_typed_text(app, tmp_path):
+    (tmp_path / "nothing.png").write_text("no")
+    press(app, "O")
+    for letter in str(tmp_path / "noth"):
+        send(app, pygame.TEXTINPUT, text=letter)
+    press(app, "C", "Tab", "Backspace", "Tab")  # C is a letter now, not an action
+    assert app.prompt == str(tmp_path / "nothing.png")
+    press(app, "Enter")
+    assert app.prompt is None and "nothing.png" in app.message.words and app.message.bad
+
+
+# --- without a network yet, and under a monkey ----------------------------------------------------------------
+
+def test_a_drawing_made_while_the_network_loads_is_read_when_it_is_there(network, tmp_path):
+    app = App(None, samples=tmp_path)
+    draw(app, SEVEN)
+    press(app, "Space", "M", "F")
+    picture(app)
+    assert app.answer is None
+    app.network = network
+    app.update(0.1)
+    assert app.answer.digit == 7
+
+
+def test_20_000_random_events_raise_nothing(app, tmp_path, monkeypatch):
+    """Mostly on the pad and the controls, as anywhere else little happens; now and then time passes and it draws."""
+    monkeypatch.setattr(actions, "save", lambda app: None)
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    names = [*keys.ACTIONS, "Backspace", "X"]
+    names = [name for name in names if name not in ("Ctrl+Q", "R", "M", "F")]  # these start threads
+    boxes = list(app.layout.parts.values())
+    for i in range(20_000):
+        box = boxes[rng.integers(len(boxes))]
+        pos = (int(box.x + rng.integers(box.w)), int(box.y + rng.integers(box.h)))
+        match rng.integers(12):
+            case 0 | 1 | 2:
+                send(app, pygame.MOUSEMOTION, pos=pos, rel=(0, 0), buttons=(1, 0, 0))
+            case 3 | 4:
+                send(app, pygame.MOUSEBUTTONDOWN, pos=pos, button=int(rng.integers(1, 6)))
+            case 5 | 6:
+                send(app, pygame.MOUSEBUTTONUP, pos=pos, button=int(rng.integers(1, 6)))
+            case 7 | 8 | 9:
+                press(app, names[rng.integers(len(names))])
+            case 10:
+                kind = [pygame.TEXTINPUT, pygame.MOUSEWHEEL, pygame.WINDOWLEAVE, pygame.DROPBEGIN, pygame.VIDEORESIZE,
+                        pygame.DROPFILE, pygame.ACTIVEEVENT, pygame.KEYUP][rng.integers(8)]
+                w, h = (int(n) for n in rng.integers(1, 1400, 2)) if rng.random() < 0.1 else (1280, 800)
+                send(app, kind, text="a", x=0, y=int(rng.integers(-9, 9)), file="/nowhere/a.png", w=w, h=h, size=(w, h),
+                     key=97, mod=0)
+                boxes = list(app.layout.parts.values())
+            case 11:
+                app.update(float(rng.random() * 0.1))
+        if i % 200 == 0:
+            picture(app)
+    assert app.running
+
+
+def test_events_at_the_edge_and_outside_of_the_window(app):
+    for pos in [(-5, -5), (0, 0), (1279, 799), (1280, 800), (5000, 10), (10, -3000)]:
+        for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
+            send(app, kind, pos=pos, button=1)
+        send(app, pygame.MOUSEMOTION, pos=pos, rel=(0, 0), buttons=(0, 0, 0))
+        app.update(0.1)
+    draw(app, [(0.5, 0.5), (3.0, -2.0), (0.4, 0.6)])  # a stroke may leave the pad
+    assert app.answer is not None
+
+
+def test_quitting(app):
+    send(app, pygame.QUIT)
+    assert not app.running
