@@ -248,8 +248,8 @@ def finish(network, run, recipe, validation, test, out):
     from nn import training
     from nn.report import write_report
 
-    if validation:
-        network.temperature = training.fit_temperature(network, *validation, run["threads"])
+    network.threshold = recipe.threshold
+    network.temperature = recipe.temperature or training.fit_temperature(network, *validation, run["threads"])
     images, labels = test
     logits = training.predict_logits(network, images, run["threads"])
     accuracy = float((logits.argmax(axis=1) == labels).mean())
