@@ -161,7 +161,8 @@ def _grey(path):
             raise ValueError(f"{width}x{height} pixels are too narrow to show a digit")
         picture.draft(None, (WORKING_SIDE, WORKING_SIDE))  # a JPEG is decoded at a fraction of its size
         deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
-        picture = picture.convert("F" if deep else "RGBA")
+        if picture.mode not in ("L", "RGB", "RGBA", "CMYK", "F") or "transparency" in picture.info:
+            picture = picture.convert("F" if deep else "RGBA")  # what can be reduced
         picture = picture.reduce(-(-max(picture.size) // WORKING_SIDE))
         picture = ImageOps.exif_transpose(picture)
     if deep:  # 16 bits, 32 bits or floating point: their scale is what they hold
@@ -169,7 +170,7 @@ def _grey(path):
         if not np.isfinite(levels).all():
             raise ValueError("some pixels are not finite numbers")
         return ((levels - levels.min()) * (255 / (np.ptp(levels) or 1))).astype(np.float32)
-    grey, alpha = np.moveaxis(np.asarray(picture.convert("LA"), np.float32), 2, 0)
+    grey, alpha = np.moveaxis(np.asarray(picture.convert("RGBA").convert("LA"), np.float32), 2, 0)
     on_white = grey * alpha / 255 + (255 - alpha)
     return on_white if np.ptp(on_white) else grey * alpha / 255  # white on nothing: black paper shows it
 
