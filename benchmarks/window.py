@@ -42,11 +42,11 @@ open_window({weights!r}, samples="unused")
 
 def frames(weights, size):
     """Milliseconds of each frame of one long stroke, and of the answers alone."""
-    from nn.network import Network
     from window.app import App
+    from window.run import usable
 
     pygame.font.init()
-    app = App(Network.load(weights), size=size, samples="unused")
+    app = App(usable(weights), size=size, samples="unused")
     surface = pygame.Surface(size)
     pad = app.layout.parts["pad"]
     turn = np.linspace(0, 4 * np.pi, FRAMES)

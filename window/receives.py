@@ -51,9 +51,9 @@ def _step(surface, app, step, box):
         if step < 2:
             _page_and_box(surface, app, steps, square, with_box=step == 1)
         elif step == 2:
-            picture(surface, coloured(steps.stretched / 255, theme.ink_scale), square)
+            picture(surface, coloured(steps.stretched, theme.ink_scale), square)
         else:
-            picture(surface, coloured(app.answer.image / 255, theme.ink_scale), square)
+            picture(surface, coloured(app.answer.image, theme.ink_scale), square)
         if step == 3:
             _shift(surface, app, steps, square)
     chosen = step == STEPS - 1 and app.view == "pixels"
@@ -68,8 +68,8 @@ def _page_and_box(surface, app, steps, square, with_box):
         square.x + int((square.w - width * scale) / 2), square.y + int((square.h - height * scale) / 2),
         max(1, int(width * scale)), max(1, int(height * scale)),
     )
-    every = max(1, max(height, width) // 280)  # a thumbnail needs no more
-    pixels = coloured(steps.page[::every, ::every] / 255, app.theme.ink_scale)
+    every = max(1, max(height, width) // (2 * square.w))  # a thumbnail needs no more
+    pixels = coloured(steps.page[::every, ::every], app.theme.ink_scale)
     if min(pixels.shape[:2]) > small.w:
         image = pygame.surfarray.make_surface(pixels.swapaxes(0, 1))
         surface.blit(pygame.transform.smoothscale(image, (small.w, small.h)), (small.x, small.y))
@@ -102,9 +102,9 @@ def _view(surface, app, name, square):
     if answer is None:
         return
     if name == "pixels":
-        picture(surface, coloured(answer.image / 255, theme.ink_scale), square)
+        picture(surface, coloured(answer.image, theme.ink_scale), square)
     elif name == "plain":
-        picture(surface, coloured(answer.plain / 255, theme.ink_scale), square)
+        picture(surface, coloured(answer.plain, theme.ink_scale), square)
     else:
         heat = answer.gradient if name == "gradient" else app.occluded
         if heat is not None:

@@ -11,6 +11,7 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
 import numpy as np  # noqa: E402
 import pygame  # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
 
 from window import actions, hand, strokes  # noqa: E402
 from window.answer import answer, occlusion  # noqa: E402
@@ -131,6 +132,7 @@ def usable(weights):
     """A network from a file, its kernels compiled. Raises ValueError if it doesn't read digits."""
     from nn.network import Network
 
+    threadpool_limits(1, user_api="blas")  # one image's products are small: waiting threads would only slow the pen
     network = Network.load(weights)
     page = np.zeros((28, 28), np.uint8)
     page[4:24, 13:15] = 255

@@ -87,7 +87,9 @@ def button(surface, where, words, theme, size, *, on=False, primary=False, point
 
 
 def coloured(levels, colours):
-    """Numbers in [0, 1] as colours of a table (256, 3): (H, W) -> (H, W, 3) uint8."""
+    """Grey levels (uint8), or numbers in [0, 1], as colours of a table (256, 3): (H, W) -> (H, W, 3) uint8."""
+    if levels.dtype == np.uint8:
+        return colours[levels]
     return colours[(np.clip(levels, 0, 1) * 255 + 0.5).astype(np.uint8)]
 
 
