@@ -11,6 +11,8 @@ two equal. A reader who wants to know what the network does reads layers.py; her
 - arrays as large as a batch are kept from step to step: fresh memory costs more than the arithmetic in it.
 """
 
+import math
+
 import numpy as np
 
 from nn.kernels import (
@@ -75,7 +77,7 @@ class _Fused:
 
     def array(self, name, shape, dtype):
         """An array of this shape, contents arbitrary: the one of the last call where it is large enough."""
-        size = int(np.prod(shape))
+        size = math.prod(shape)
         if name not in self.kept or self.kept[name].size < size or self.kept[name].dtype != dtype:
             self.kept[name] = np.empty(size, dtype)
         return self.kept[name][:size].reshape(shape)
