@@ -77,8 +77,9 @@ def to_mnist(ink, steps=False):
         return None
     left, top, width, height = box
     side = max(width, height, round(min(ink.shape) * 10 / 128))
-    left, top = left - (side - width) // 2, top - (side - height) // 2
-    average = _area_weights(top, side, ink.shape[0]) @ ink @ _area_weights(left, side, ink.shape[1]).T
+    before, above = (side - width) // 2, (side - height) // 2  # paper between the square and the ink
+    inside = ink[top : top + height, left : left + width]
+    average = _area_weights(above, side, height) @ inside @ _area_weights(before, side, width).T
     peak = average.max()
     stretched = average if peak >= 254 else average * (255 / peak)  # MNIST's own peaks are 254 or 255
     stretched = np.rint(stretched).astype(np.uint8)
@@ -89,7 +90,8 @@ def to_mnist(ink, steps=False):
     if not steps:
         return image
     average = np.rint(average).astype(np.uint8)
-    return Steps(ink, (left, top, side), average, stretched, (x, y), (shift_x, shift_y), image)
+    square = left - before, top - above, side
+    return Steps(ink, square, average, stretched, (x, y), (shift_x, shift_y), image)
 
 
 def is_mnist(ink):
@@ -111,9 +113,9 @@ def _box(ink, threshold):
     return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
 
 
-def _area_weights(start, side, length):
-    """(20, length) float32: how much of each pixel falls into each twentieth of [start, start + side)."""
-    edges = start + side * np.arange(21)[:, None] / 20
+def _area_weights(before, side, length):
+    """(20, length) float32: how much of each pixel falls into each twentieth of a side that begins `before` it."""
+    edges = side * np.arange(21)[:, None] / 20 - before
     pixels = np.arange(length)
     overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
     return (np.maximum(overlap, 0) * (20 / side)).astype(np.float32)
