@@ -1,23 +1,40 @@
-"""Draw a digit and see what the network makes of it.
+"""Draw a digit and see what the network makes of it, or let it read picture files.
 
     python play.py                      open the window
     python play.py FILE...              open it with pictures, or sessions, in it
     python play.py --screenshot OUT.png [--replay SESSION.json | FILE]
+    python play.py --predict FILE... [--json]
+
+--predict prints a line for each digit: the digit, its confidence, and the probabilities of 0 to 9, all in %. A picture
+of several digits gives a line for each, from left to right. With --json a line is an object {"file", "digit",
+"confidence", "probabilities": [10], "looks_like_digit"}; one of several digits also has the "number" that they make, as
+text, and its "place" in it, from 0. A file that can't be read gives {"file", "error"}. All files are tried; the exit
+code is 0 if all were read and 2 if any was not.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent
 WEIGHTS = ROOT / "weights" / "digits.npz"
 
 
 def main(argv=None):
-    args = parser().parse_args(argv)
+    command = parser()
+    args = command.parse_args(argv)
+    if args.predict and not args.files:
+        command.error("--predict wants a FILE")
+    if args.json and not args.predict:
+        command.error("--json goes with --predict")
+    for stream in (sys.stdout, sys.stderr):  # the name of a file may have letters that the terminal lacks
+        stream.reconfigure(errors="backslashreplace")
     if not args.weights.is_file():
         return fail(f"{args.weights}: no such file; `python train.py` makes weights, and says how to use them")
-    return open_window(args)
+    return predict(args) if args.predict else open_window(args)
 
 
 def parser():
@@ -26,6 +43,8 @@ def parser():
     )
     made.add_argument("files", nargs="*", metavar="FILE", help="a picture, or a session (.json)")
     made.add_argument("--weights", type=Path, default=WEIGHTS, help="the network's weights (weights/digits.npz)")
+    made.add_argument("--predict", action="store_true", help="print what the pictures show; no window")
+    made.add_argument("--json", action="store_true", help="with --predict: an object of JSON a line")
     window = made.add_argument_group("the window")
     window.add_argument("--theme", choices=("dark", "light"), default="dark")
     window.add_argument("--scale", type=scale, default=1.0, help="size of the window and its text, 0.5 to 4 (1)")
@@ -41,6 +60,66 @@ def scale(text):
     if not 0.5 <= value <= 4:
         raise argparse.ArgumentTypeError(f"{text} is not between 0.5 and 4")
     return value
+
+
+def predict(args):
+    """Print the digits in each file. Returns the exit code."""
+    from nn.network import Network
+
+    try:
+        network = Network.load(args.weights)
+        classes = network.predict(np.zeros((1, 28, 28), np.uint8)).shape[1]
+        if classes != 10:
+            raise ValueError(f"{args.weights}: a network for {classes} classes, not for the 10 digits")
+    except (ValueError, OSError) as error:
+        return fail(f"{error}; `python train.py` makes weights")
+    code = 0
+    for path in args.files:
+        try:
+            readings = read_digits(network, path)
+        except ValueError as error:
+            code = 2
+            if args.json:
+                print(json.dumps({"file": path, "error": str(error).removeprefix(f"{path}: ")}))
+            else:
+                fail(error)
+            continue
+        for reading in readings:
+            print(json.dumps(reading) if args.json else as_text(**reading))
+    return code
+
+
+def read_digits(network, path):
+    """The digits in a picture file, left to right, each as the dict that --json prints.
+
+    Raises ValueError("path: reason") for a file that can't be read or shows no ink.
+    """
+    from nn import ink
+
+    pages = ink.split(ink.read(path))
+    if not pages:
+        raise ValueError(f"{path}: no ink found")
+    probabilities = network.predict(np.stack([ink.to_mnist(page) for page in pages]))
+    number = "".join(str(digit) for digit in probabilities.argmax(axis=1))
+    readings = []
+    for place, row in enumerate(probabilities.astype(float)):
+        reading = {
+            "file": path,
+            "digit": int(row.argmax()),
+            "confidence": round(row.max(), 6),
+            "probabilities": [round(p, 6) for p in row],
+            "looks_like_digit": bool(row.max() >= network.threshold),
+        }
+        readings.append(reading if len(pages) == 1 else reading | {"number": number, "place": place})
+    return readings
+
+
+def as_text(file, digit, confidence, probabilities, looks_like_digit, number="", place=0):
+    """One of read_digits as a line for people."""
+    where = f"{file}, {place + 1} of {number}" if number else file
+    doubt = "" if looks_like_digit else ", doesn't look like a digit"
+    each = "  ".join(f"{d}: {100 * p:.1f}" for d, p in enumerate(probabilities))
+    return f"{where}: {digit}, {100 * confidence:.1f} %{doubt}   ({each})"
 
 
 def open_window(args):
