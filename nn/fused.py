@@ -128,7 +128,7 @@ class ConvReLUPool(_Fused):
         w = self.conv.params["w"]
         kh, kw, C, F = w.shape
         by_filter = np.ascontiguousarray(w.reshape(-1, F).T).reshape(F, kh, kw * C)
-        dx, dw, db = self.array("dx", self.x.shape, dy.dtype), np.empty_like(by_filter), np.empty(F, dy.dtype)
+        dx, dw, db = self.array("dx", self.x.shape, dy.dtype), np.empty_like(by_filter, dy.dtype), np.empty(F, dy.dtype)
         conv_relu_pool_backward(self.x, by_filter, dy, self.winner, dx, dw, db)
         self.conv.grads = {"w": dw.reshape(F, -1).T.reshape(w.shape), "b": db}
         return dx
