@@ -91,7 +91,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
                 grads = {name: sum(grads[name] for _, grads in results) for name in network.params}
                 optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 1) / steps))
-                _merge_states(network, workers[: len(shares)])
+                _merge_states(network, workers, len(shares))
                 average.update()
                 losses.append(loss)
                 yield Step(epoch, at + len(batch), loss)
@@ -173,10 +173,10 @@ class _Worker:
         return loss, grads
 
 
-def _merge_states(network, workers):
-    """BatchNorm's running statistics: the mean over the threads that saw images."""
+def _merge_states(network, workers, busy):
+    """BatchNorm's running statistics: the mean over the first `busy` threads, who saw images, for all of them."""
     for name, home in network.state.items():
-        home[...] = np.mean([worker.fused.network.state[name] for worker in workers], axis=0)
+        home[...] = np.mean([worker.fused.network.state[name] for worker in workers[:busy]], axis=0)
     for worker in workers:
         worker.fused.network.assign(network.state)
 
