@@ -68,11 +68,14 @@ def predict(args):
 
     try:
         network = Network.load(args.weights)
-        classes = network.predict(np.zeros((1, 28, 28), np.uint8)).shape[1]
-        if classes != 10:
-            raise ValueError(f"{args.weights}: a network for {classes} classes, not for the 10 digits")
     except (ValueError, OSError) as error:
         return fail(f"{error}; `python train.py` makes weights")
+    try:
+        fits = network.predict(np.zeros((1, 28, 28), np.uint8)).shape == (1, 10)
+    except ValueError:
+        fits = False
+    if not fits:
+        return fail(f"{args.weights}: not a network from 28x28 pixels to 10 digits; `python train.py` makes one")
     code = 0
     for path in args.files:
         try:
@@ -116,7 +119,7 @@ def read_digits(network, path):
 
 def as_text(file, digit, confidence, probabilities, looks_like_digit, number="", place=0):
     """One of read_digits as a line for people."""
-    where = f"{file}, {place + 1} of {number}" if number else file
+    where = f"{file} ({number}, {place + 1} of {len(number)})" if number else file
     doubt = "" if looks_like_digit else ", doesn't look like a digit"
     each = "  ".join(f"{d}: {100 * p:.1f}" for d, p in enumerate(probabilities))
     return f"{where}: {digit}, {100 * confidence:.1f} %{doubt}   ({each})"

@@ -1,0 +1,442 @@
+"""Strokes, pages and picture files, and the road from them to MNIST's 28x28."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFilter
+
+from nn import hands, ink
+
+SEVEN = [[(30, 40), (90, 40), (60, 120)], [(45, 80), (85, 80)]]  # on a page of 160
+
+
+@pytest.fixture(scope="module")
+def some(digits):
+    """200 test images of MNIST."""
+    return digits[1][0][::33][:200]
+
+
+def distance(a, b):
+    """L2 distance in grey levels."""
+    return np.linalg.norm(a.astype(float) - b)
+
+
+def moved(strokes, x, y, scale=1.0):
+    return [[(a * scale + x, b * scale + y) for a, b in stroke] for stroke in strokes]
+
+
+def enlarged(image, side=560):
+    """An image of MNIST as crisp ink, each pixel 20 pixels wide."""
+    smooth = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)
+    return np.where(np.asarray(smooth) > 127, np.uint8(255), np.uint8(0))
+
+
+# --- draw -----------------------------------------------------------------------------------------------------
+
+
+def test_a_dot_and_a_line_cover_their_area():
+    radius, length = 12, 100
+    dot = ink.draw([[(80.3, 79.6)]], 2 * radius, 160)
+    assert dot.sum() / 255 == pytest.approx(np.pi * radius**2, rel=0.01)
+    line = ink.draw([[(30, 40), (30 + 0.6 * length, 40 + 0.8 * length)]], 2 * radius, 160)
+    assert line.sum() / 255 == pytest.approx(np.pi * radius**2 + 2 * radius * length, rel=0.01)
+
+
+def test_the_middle_of_a_pixel_is_at_half():
+    dot = ink.draw([[(3.5, 1.5)]], 1, 8)
+    assert dot[1, 3] == 255
+    assert dot.sum() == 255
+
+
+def test_edges_are_anti_aliased():
+    page = ink.draw([[(0, 4.25), (20, 4.25)]], 4, 20)  # ink from 2.25 to 6.25
+    assert page[1:8, 10].tolist() == [0, 191, 255, 255, 255, 64, 0]
+
+
+def test_a_fast_stroke_has_no_gaps_and_a_joint_no_notch():
+    page = ink.draw([[(10, 10), (150, 150), (150, 20)]], 8, 160)
+    steps = np.linspace(0, 1, 500)[:, None]
+    for a, b in ((10, 10), (150, 150)), ((150, 150), (150, 20)):
+        x, y = (np.array(a) + steps * (np.array(b) - a)).astype(int).T
+        assert (page[y, x] == 255).all()
+    assert page[152, 152] > 200 and not page[153:, 153:].any()  # the outside of the joint is round
+
+
+def test_strokes_may_leave_the_page_and_may_be_empty():
+    whole = ink.draw(moved([[(-40, 30), (200, 30)]], 60, 60), 10, 400)[60:220, 60:220]
+    assert np.array_equal(ink.draw([[(-40, 30), (200, 30)], [], [(-500, 10)], [(10, 900)]], 10, 160), whole)
+    assert not ink.draw([], 10, 50).any()
+
+
+def test_strokes_may_be_arrays():
+    assert np.array_equal(ink.draw([np.array(stroke) for stroke in SEVEN], 9, 160), ink.draw(SEVEN, 9, 160))
+
+
+# --- to_mnist -------------------------------------------------------------------------------------------------
+
+
+def test_mnist_comes_out_as_it_went_in(digits):
+    images = digits[1][0][:3000]
+    same = [np.array_equal(ink.to_mnist(image), image) for image in images]
+    assert np.mean(same) >= 0.999  # 1 in 4,000 of MNIST's own breaks its rule
+
+
+def test_mnist_redrawn_large_comes_back(some):
+    distances = [distance(ink.to_mnist(enlarged(image)), image) for image in some]
+    assert np.median(distances) < 400
+
+
+@given(digit=st.integers(0, 9), seed=st.integers(0, 1000), width=st.floats(5, 40))
+def test_size_centre_and_peak_are_mnists(digit, seed, width):
+    strokes = moved(hands.draw(digit, np.random.default_rng(seed)), 60, 80, scale=200)
+    image = ink.to_mnist(ink.draw(strokes, width, 320))
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    assert image.shape == (28, 28) and image.dtype == np.uint8
+    assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
+    assert image.max() == 255
+    for axis in (0, 1):
+        centre = image.sum(axis=1 - axis) @ np.arange(28) / image.sum()
+        assert 13.5 < centre <= 14.5
+
+
+@given(x=st.integers(0, 200), y=st.integers(0, 200))
+def test_the_place_on_the_page_changes_nothing(x, y):
+    here = ink.to_mnist(ink.draw(SEVEN, 13, 360))
+    assert np.array_equal(ink.to_mnist(ink.draw(moved(SEVEN, x, y), 13, 360)), here)
+
+
+def test_the_size_changes_little():
+    reference = ink.to_mnist(ink.draw(moved(SEVEN, 0, 0, scale=8), 8 * 13, 8 * 160))
+    for scale in (0.5, 0.8, 1, 1.7, 3, 5.5):
+        page = ink.draw(moved(SEVEN, 0, 0, scale), 13 * scale, int(160 * scale))
+        assert distance(ink.to_mnist(page), reference) < 250 / scale
+
+
+def test_no_ink_is_none():
+    assert ink.to_mnist(np.zeros((100, 80), np.uint8)) is None
+    assert ink.to_mnist(np.full((100, 80), ink.INK - 1, np.uint8)) is None
+    assert ink.to_mnist(np.zeros((28, 28), np.uint8)) is None
+
+
+def test_a_dot_stays_a_dot():
+    image = ink.to_mnist(ink.draw([[(300, 200)]], 10, 560))
+    assert 3 <= np.count_nonzero(image.any(axis=0)) <= 6
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 10000), (10000, 1), (28, 28), (300, 200)])
+def test_all_ink_is_a_square_or_a_line(shape):
+    image = ink.to_mnist(np.full(shape, 255, np.uint8))
+    assert image.shape == (28, 28) and image.max() == 255
+    assert max(np.count_nonzero(image.any(axis=axis)) for axis in (0, 1)) == 20
+
+
+def test_ink_far_from_its_middle_is_cut_at_the_edge_not_wrapped():
+    page = np.zeros((200, 200), np.uint8)
+    page[20:60, 20:60] = 255
+    page[20:22, 20:180] = 255  # a thin tail to the right: the centre is far left
+    image = ink.to_mnist(page)
+    assert image[:, 27].any() and not image[:, 0].any()
+
+
+def test_faint_noise_around_the_ink_changes_little():
+    clean = ink.draw(SEVEN, 13, 160)
+    grain = np.random.default_rng(0).normal(0, 25, clean.shape)
+    noisy = np.clip(clean + grain, 0, 255).astype(np.uint8)
+    assert distance(ink.to_mnist(noisy), ink.to_mnist(clean)) < 500
+
+
+def test_steps_tell_the_whole_way():
+    page = ink.draw(SEVEN, 13, 160)
+    page = (page * 0.7).astype(np.uint8)
+    steps = ink.to_mnist(page, steps=True)
+    left, top, side = steps.box
+    rows, columns = np.nonzero(page >= ink.INK)
+    assert side == np.ptp(rows) + 1 and top == rows.min()  # taller than wide
+    assert abs((left + side / 2) - (columns.min() + columns.max() + 1) / 2) <= 0.5
+    assert steps.average.max() == 178 and steps.stretched.max() == 255
+    x, y = steps.centre
+    assert steps.shift == (np.floor(14.5 - x), np.floor(14.5 - y))
+    x, y = steps.shift
+    assert np.array_equal(steps.image[y : y + 20, x : x + 20], steps.stretched)
+    assert steps.image.sum() == steps.stretched.sum()
+    assert np.array_equal(steps.image, ink.to_mnist(page))
+
+
+# --- read -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def page():
+    return ink.draw(SEVEN, 13, 160)
+
+
+def grey(levels):
+    return Image.fromarray(levels.astype(np.uint8))
+
+
+def transparent(page, level):
+    return Image.merge("LA", (Image.new("L", page.shape[::-1], level), grey(page)))
+
+
+PICTURES = {
+    "L": lambda page: grey(255 - page),
+    "1": lambda page: grey(255 - page).convert("1", dither=Image.Dither.NONE),
+    "P": lambda page: grey(255 - page).convert("P"),
+    "RGB": lambda page: Image.merge("RGB", (grey(250 - page * 0.9), grey(250 - page * 0.8), grey(250 - page * 0.3))),
+    "RGBA": lambda page: grey(255 - page).convert("RGBA"),
+    "CMYK": lambda page: grey(255 - page).convert("CMYK"),
+    "I;16": lambda page: Image.fromarray(60000 - page.astype(np.uint16) * 200),
+    "I": lambda page: Image.fromarray(page.astype(np.int32) * 3000 - 9),
+    "F": lambda page: Image.fromarray((1 - page / 255).astype(np.float32)),
+    "light on dark": lambda page: grey(page),
+    "black on transparent": lambda page: transparent(page, 0),
+    "white on transparent": lambda page: transparent(page, 255),
+    "transparent palette": lambda page: transparent(page, 0).convert("RGBA").quantize(16),
+    "low contrast": lambda page: grey(180 - page * 0.2),
+}
+ENDING = {"CMYK": ".tif", "I": ".tif", "F": ".tif"}
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_every_mode_and_polarity_gives_the_same(kind, page, tmp_path):
+    path = tmp_path / f"picture{ENDING.get(kind, '.png')}"
+    PICTURES[kind](page).save(path)
+    found = ink.read(path)
+    assert found.shape == page.shape and found.dtype == np.uint8
+    assert distance(ink.to_mnist(found), ink.to_mnist(page)) < 200
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".bmp", ".gif", ".webp", ".tif", ".ppm"])
+def test_every_format(ending, page, tmp_path):
+    grey(255 - page).save(tmp_path / f"picture{ending}")
+    assert distance(ink.to_mnist(ink.read(tmp_path / f"picture{ending}")), ink.to_mnist(page)) < 200
+
+
+def test_a_camera_held_upright(page, tmp_path):
+    path = tmp_path / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise by a quarter
+    grey(255 - page).transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
+    assert distance(ink.to_mnist(ink.read(path)), ink.to_mnist(page)) < 200
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_mnist_in_a_file_is_untouched(invert, some, tmp_path):
+    for image in some[:100]:
+        grey(255 - image if invert else image).save(tmp_path / "mnist.png")
+        assert np.array_equal(ink.to_mnist(ink.read(tmp_path / "mnist.png")), image)
+
+
+def photographed(page, seed, shadow=0.35):
+    """A page as a phone sees it: a slope of light, dark corners, the edge of a shadow, blur and grain."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1 : 1 : page.shape[0] * 1j, -1 : 1 : page.shape[1] * 1j]
+    light = 190 + 40 * x * rng.choice((-1, 1)) - 35 * (x**2 + y**2)
+    light *= 1 - shadow / (1 + np.exp((x + y * rng.uniform(-1, 1)) / 0.1))
+    cover = np.asarray(grey(page).filter(ImageFilter.GaussianBlur(1.5))) / 255
+    return grey(np.clip(light * (1 - 0.65 * cover) + rng.normal(0, 4, page.shape), 0, 255))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_photo_of_unevenly_lit_paper(seed, tmp_path):
+    strokes = moved(hands.draw(seed, np.random.default_rng(seed)), 100, 120, scale=160)
+    page = ink.draw(strokes, 18, 400)
+    photographed(page, seed).save(tmp_path / "photo.jpg", quality=80)
+    found, expected = ink.to_mnist(ink.read(tmp_path / "photo.jpg")), ink.to_mnist(page)
+    near = [distance(np.roll(found, (y, x), (0, 1)), expected) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    assert min(near) < 600  # the whole-pixel shift may fall the other way
+    threshold = np.asarray(photographed(page, seed)) < 110  # one level for the whole picture takes the shadow for ink
+    assert distance(ink.to_mnist(threshold.astype(np.uint8) * 255), expected) > 1000
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_photo_of_blank_paper_has_no_ink(seed, tmp_path):
+    photographed(np.zeros((400, 400), np.uint8), seed, shadow=0).save(tmp_path / "blank.jpg", quality=80)
+    with pytest.raises(ValueError, match="no ink"):
+        ink.read(tmp_path / "blank.jpg")
+
+
+# --- bad input ------------------------------------------------------------------------------------------------
+
+
+def one_pixel(value):
+    picture = Image.new("L", (200, 200), 255)
+    picture.putpixel((90, 80), value)
+    return picture
+
+
+def floats(value):
+    levels = np.zeros((40, 40), np.float32)
+    levels[10:30, 20] = 1
+    levels[3, 3] = value
+    return Image.fromarray(levels)
+
+
+BAD = {
+    "white.png": (lambda: Image.new("L", (200, 200), 255), "no ink"),
+    "black.png": (lambda: Image.new("L", (200, 200), 0), "no ink"),
+    "transparent.png": (lambda: Image.new("RGBA", (200, 200)), "no ink"),
+    "pixel.png": (lambda: one_pixel(0), "no ink"),
+    "faint.png": (lambda: one_pixel(250), "no ink"),
+    "tiny.png": (lambda: Image.new("L", (1, 1)), "too narrow"),
+    "thin.png": (lambda: Image.new("L", (10000, 1)), "10000x1 pixels are too narrow"),
+    "band.png": (lambda: Image.new("L", (10000, 8)), "too narrow"),
+    "nan.tif": (lambda: floats(np.nan), "not finite"),
+    "inf.tif": (lambda: floats(np.inf), "not finite"),
+    "grain.png": (lambda: grey(np.random.default_rng(0).integers(0, 256, (300, 300))), "no ink"),
+    "large.png": (lambda: Image.new("1", (9000, 9000)), "too many"),
+    "bomb.png": (lambda: Image.new("1", (20000, 20000)), "exceeds limit"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_pictures_are_named_with_the_reason(name, tmp_path):
+    make, reason = BAD[name]
+    make().save(tmp_path / name)
+    with pytest.raises(ValueError, match=reason) as error:
+        ink.read(tmp_path / name)
+    assert str(error.value).startswith(f"{tmp_path / name}: ") and "\n" not in str(error.value)
+
+
+def test_what_is_no_picture_is_named(tmp_path):
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "empty.png").touch()
+    for path in (tmp_path, tmp_path / "missing.png", tmp_path / "text.png", tmp_path / "empty.png"):
+        with pytest.raises(ValueError, match=f"^{path}: .*(directory|not a picture)"):
+            ink.read(path)
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "gif", "bmp", "webp", "tif"])
+def test_broken_files_give_a_value_error_or_a_page(ending, page, tmp_path):
+    grey(255 - page).save(tmp_path / f"whole.{ending}")
+    whole = (tmp_path / f"whole.{ending}").read_bytes()
+    rng = np.random.default_rng(0)
+    path = tmp_path / f"broken.{ending}"
+    refused = 0
+    for trial in range(60):
+        if trial < 30:
+            broken = whole[: len(whole) * trial // 30]
+        else:
+            broken = bytearray(whole)
+            for place in rng.integers(0, min(len(whole), 200), 4):
+                broken[place] = rng.integers(256)
+        path.write_bytes(broken)
+        try:
+            assert ink.read(path).dtype == np.uint8
+        except ValueError as error:
+            refused += 1
+            assert str(error).startswith(f"{path}: ") and "\n" not in str(error)
+    assert refused >= 20
+
+
+def test_a_photo_of_forty_megapixels_is_cheap(tmp_path):
+    picture = Image.new("RGB", (7300, 5500), "white")
+    ImageDraw.Draw(picture).line([(2500, 1500), (5000, 1500), (3500, 4500)], "black", 400)
+    for name in ("photo.png", "photo.jpg"):
+        picture.save(tmp_path / name)
+        script = (
+            "import sys, time; from nn import ink; start = time.perf_counter(); "
+            "page = ink.read(sys.argv[1]); print(max(page.shape), time.perf_counter() - start); "
+            "print(open('/proc/self/status').read() if sys.platform == 'linux' else '')"
+        )
+        run = [sys.executable, "-c", script, str(tmp_path / name)]
+        side, seconds, *status = subprocess.check_output(run, text=True).split()
+        assert int(side) <= ink.WORKING_SIDE
+        assert float(seconds) < 6  # 0.3 to 1 on an idle machine
+        if status:
+            assert int(status[status.index("VmHWM:") + 1]) < 500_000  # kB, the most memory it ever had
+
+
+# --- split ----------------------------------------------------------------------------------------------------
+
+
+def row(digits, gap, seed=0):
+    """A page with digits side by side, `gap` apart, 80 high."""
+    rng = np.random.default_rng(seed)
+    strokes, x = [], 30
+    for digit in digits:
+        one = moved(hands.draw(digit, rng), 0, 60, scale=80)
+        points = np.concatenate([np.array(stroke) for stroke in one])
+        strokes += moved(one, x - points[:, 0].min(), 0)
+        x += np.ptp(points[:, 0]) + gap
+    return ink.draw(strokes, 7, int(x + 20))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_digits_in_a_row_are_parted_from_left_to_right(seed):
+    rng = np.random.default_rng(seed)
+    digits = rng.integers(0, 10, rng.integers(2, 6))
+    page = row(digits, gap=22, seed=seed)
+    parts = ink.split(page)
+    assert len(parts) == len(digits)
+    assert np.array_equal(np.sum(parts, axis=0), page)  # no ink is lost or used twice
+    lefts = [np.flatnonzero(part.any(axis=0))[0] for part in parts]
+    assert lefts == sorted(lefts)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_part_looks_as_if_alone(seed):
+    page = row([7, 3], gap=30, seed=seed)
+    seven, three = ink.split(page)
+    middle = (np.flatnonzero(seven.any(axis=0))[-1] + np.flatnonzero(three.any(axis=0))[0]) // 2
+    assert np.array_equal(ink.to_mnist(seven), ink.to_mnist(np.where(np.arange(page.shape[1]) < middle, page, 0)))
+
+
+def test_one_digit_is_left_as_it_is(page, some):
+    for ink_page in (page, *map(enlarged, some[:20]), *some[:50]):
+        parts = ink.split(ink_page)
+        assert len(parts) == 1 and np.array_equal(parts[0], ink_page)
+
+
+def test_strokes_that_do_not_touch_are_one_digit():
+    five = [[(60, 60), (55, 90), (90, 100), (85, 140), (50, 145)], [(78, 52), (120, 46)]]
+    seven = [[(70, 30), (120, 30), (96, 140)], [(60, 85), (92, 82)]]
+    equals = [[(50, 60), (50, 100), (110, 100)], [(85, 70), (85, 92)], [(85, 112), (85, 150)]]  # a broken 4
+    for strokes in (five, seven, equals):
+        assert len(ink.split(ink.draw(strokes, 8, 180))) == 1
+
+
+def test_specks_are_left_out(page):
+    speckled = page.copy()
+    speckled[10:14, 140:144] = 255
+    parts = ink.split(speckled)
+    assert len(parts) == 1 and np.array_equal(parts[0], page)
+
+
+def test_a_page_without_ink_has_no_digits():
+    speck = np.zeros((200, 200), np.uint8)
+    speck[50:53, 60:63] = 255
+    assert ink.split(speck) == [] == ink.split(np.zeros((50, 60), np.uint8))
+
+
+def test_parts_may_overlap_in_the_columns():
+    """Two slanted strokes side by side: no blank column lies between them."""
+    page = ink.draw([[(80, 20), (40, 140)], [(110, 20), (70, 140)]], 8, 160)
+    assert page.any(axis=0)[40:110].all()
+    first, second = ink.split(page)
+    assert first[140, 40] == 255 and first[140, 70] == 0 and second[140, 70] == 255 and second[140, 40] == 0
+
+
+@given(seed=st.integers(0, 10_000), share=st.floats(0.1, 0.7))
+def test_pieces_are_those_of_a_flood_fill(seed, share):
+    mask = np.random.default_rng(seed).random((13, 17)) < share
+    pieces = ink._pieces(mask)
+    assert np.array_equal(pieces > 0, mask)
+    filled = np.zeros(mask.shape, bool)
+    for start in zip(*np.nonzero(mask), strict=True):
+        if filled[start]:
+            continue
+        flood, seen = [start], {start}
+        while flood:
+            y, x = flood.pop()
+            for near in ((y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)):
+                inside = 0 <= near[0] < 13 and 0 <= near[1] < 17
+                if inside and mask[near] and near not in seen:
+                    seen.add(near)
+                    flood.append(near)
+        assert {tuple(place) for place in np.argwhere(pieces == pieces[start])} == seen
+        filled[tuple(np.transpose(list(seen)))] = True
