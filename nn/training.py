@@ -51,7 +51,7 @@ class Epoch:
 
 
 class Diverged(ArithmeticError):
-    """The loss is not a finite number any more."""
+    """The loss or a weight is not a finite number any more."""
 
 
 def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, resume=None):
@@ -62,7 +62,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     targets  labels (N,) or probabilities (N, classes)
     validation  (images, labels) to score after each epoch, or None
     resume   the state of an Epoch of the same training, to go on after it
-    Raises Diverged when the loss is no finite number.
+    Raises Diverged when the loss or, at the end of an epoch, a weight is no finite number.
     """
     optimizer = AdamW(network.params, recipe.weight_decay)
     average = Average(network, recipe.average)
@@ -96,6 +96,8 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                 losses.append(loss)
                 yield Step(epoch, at + len(batch), loss)
 
+            if not all(np.isfinite(array).all() for array in (network.params | network.state).values()):
+                raise Diverged(f"a weight is no finite number after epoch {epoch}; try a lower --lr")
             scores = (None, None) if validation is None else evaluate(average.network, *validation, threads)
             yield Epoch(
                 epoch, float(np.mean(losses)), *scores, time.perf_counter() - start,
