@@ -1,0 +1,367 @@
+"""nn/training.py and nn/recipes.py: the plain loop's results, the same bits for a seed, resuming, and 97 % on MNIST."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nn.augment import Augment
+from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
+from nn.losses import SoftmaxCrossEntropy
+from nn.network import Network, digit_net, to_input
+from nn.optim import AdamW, Average, one_cycle
+from nn.recipes import RECIPES, Recipe, training_images
+from nn.training import (
+    Diverged,
+    Epoch,
+    Step,
+    blank_state,
+    evaluate,
+    fit,
+    fit_temperature,
+    predict_logits,
+    warm_up,
+)
+
+PLAIN = Recipe(epochs=2, batch_size=40, augment=None)  # 100 images: batches of 40, 40 and 20
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture(scope="module")
+def data(digits):
+    """100 training images and their labels."""
+    (images, labels), _ = digits
+    return images[:100], labels[:100]
+
+
+def small_net(seed=0):
+    return Network([
+        Conv2D(1, 3, 3, rng=rng(seed)), ReLU(), MaxPool2D(2), Flatten(), Dense(13 * 13 * 3, 10, rng=rng(seed + 1)),
+    ])  # fmt: skip
+
+
+def net_with_batch_norm_and_dropout():
+    return Network([
+        Conv2D(1, 3, 3, rng=rng(1)), BatchNorm(3), ReLU(), MaxPool2D(2), Flatten(), Dropout(0.3),
+        Dense(13 * 13 * 3, 20, rng=rng(2)), BatchNorm(20), ReLU(), Dense(20, 10, rng=rng(3)),
+    ])  # fmt: skip
+
+
+def trained(network, data, recipe=PLAIN, **options):
+    """(losses, last Epoch) of a training of this network."""
+    events = list(fit(network, *data, recipe, **options))
+    return [event.loss for event in events if isinstance(event, Step)], events[-1]
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def close(a, b, tolerance):
+    return a.keys() == b.keys() and all(np.allclose(a[name], b[name], atol=tolerance) for name in a)
+
+
+# --- what fit() computes ------------------------------------------------------------------------------------
+
+def plain_loop(network, images, labels, recipe, seed):
+    """The same training without threads, micro-batches or fused layers. (losses, averaged network)"""
+    optimizer, average = AdamW(network.params, recipe.weight_decay), Average(network, recipe.average)
+    loss, losses = SoftmaxCrossEntropy(recipe.label_smoothing), []
+    steps = recipe.epochs * -(-len(images) // recipe.batch_size)
+    for epoch in range(1, recipe.epochs + 1):
+        order = rng((seed, epoch)).permutation(len(images))
+        for at in range(0, len(images), recipe.batch_size):
+            batch = order[at : at + recipe.batch_size]
+            losses.append(loss.forward(network.forward(to_input(images[batch]), training=True), labels[batch]))
+            network.backward(loss.backward())
+            optimizer.step(network.grads, recipe.lr * one_cycle(len(losses) / steps))
+            average.update()
+    return losses, average.network
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_fit_is_the_plain_loop(data, threads):
+    """Cutting a batch over threads and micro-batches changes no more than the rounding, the short last batch's too."""
+    recipe = replace(PLAIN, label_smoothing=0.1, weight_decay=0.1)
+    network, plain = small_net(), small_net()
+    losses, last = trained(network, data, recipe, seed=3, threads=threads)
+    plain_losses, average = plain_loop(plain, *data, recipe, seed=3)
+    assert np.allclose(losses, plain_losses, rtol=1e-4)
+    assert close(network.params, plain.params, 1e-5)
+    assert close(last.network.params, average.params, 1e-5)
+    assert not close(network.params, average.params, 1e-4)
+
+
+def test_the_events_tell_the_story(data):
+    network = small_net()
+    events = list(fit(network, *data, PLAIN, validation=data))
+    assert [(e.epoch, e.images) for e in events if isinstance(e, Step)] == [
+        (1, 40), (1, 80), (1, 100), (2, 40), (2, 80), (2, 100),
+    ]  # fmt: skip
+    first, second = (e for e in events if isinstance(e, Epoch))
+    assert events.index(first) == 3 and events[-1] is second
+    assert (first.epoch, second.epoch) == (1, 2)
+    assert first.loss == np.mean([e.loss for e in events[:3]])
+    assert (second.validation_loss, second.validation_accuracy) == evaluate(second.network, *data)
+    assert first.seconds > 0
+
+
+def test_without_validation_there_is_no_score(data):
+    _, last = trained(small_net(), data)
+    assert last.validation_loss is None and last.validation_accuracy is None
+
+
+def test_probabilities_as_targets_are_labels(data):
+    images, labels = data
+    losses, _ = trained(small_net(), data)
+    soft_losses, _ = trained(small_net(), (images, np.eye(10, dtype=np.float32)[labels]))
+    assert np.allclose(losses, soft_losses, rtol=1e-6)
+
+
+def test_one_image(data):
+    images, labels = data
+    losses, _ = trained(small_net(), (images[:1], labels[:1]), validation=(images[:1], labels[:1]))
+    assert len(losses) == 2 and np.isfinite(losses).all()
+
+
+def test_images_and_weights_that_are_not_to_change_do_not(data):
+    images, labels = data
+    before = images.copy(), labels.copy()
+    trained(small_net(), data, replace(PLAIN, augment=Augment()))
+    assert np.array_equal(images, before[0]) and np.array_equal(labels, before[1])
+
+
+def test_augmentation_is_used_and_each_epoch_has_its_own(data):
+    one = replace(PLAIN, batch_size=100, lr=1e-12, weight_decay=0)  # weights stand still: losses tell the images
+    (a, b), _ = trained(small_net(), data, one)
+    assert np.isclose(a, b, rtol=1e-6)
+    (c, d), _ = trained(small_net(), data, replace(one, augment=Augment()))
+    assert abs(a - c) > 1e-3 and abs(c - d) > 1e-3
+
+
+def test_dropout_drops_in_training_and_differently_on_each_thread(data):
+    network = Network([Flatten(), Dropout(0.5), Dense(784, 10, rng=rng())])
+    images = np.repeat(data[0][:1], 40, axis=0)  # one image on both threads: only chance can tell them apart
+    recipe = Recipe(epochs=1, batch_size=40, augment=None, lr=1e-12)
+    masks = []
+    original = Dropout.forward
+
+    def remembering(self, x, training=False):
+        y = original(self, x, training)
+        if training:
+            masks.append(self.mask)
+        return y
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dropout, "forward", remembering)
+        trained(network, (images, np.zeros(40, int)), recipe, threads=2)
+    assert len(masks) == 2
+    assert all(0.4 < (mask == 0).mean() < 0.6 for mask in masks)
+    assert not np.array_equal(*masks)
+
+
+# --- the same bits ------------------------------------------------------------------------------------------
+
+PINNED = [3.8570, 2.8940, 2.5720, 2.2345, 2.2190, 2.1340, 2.2088, 2.1137, 2.1788, 2.1314]
+
+
+def test_the_first_ten_losses_are_pinned(digits):
+    """The digit network with augmentation. They may differ in the last digits on another processor, no more."""
+    (images, labels), _ = digits
+    losses, _ = trained(digit_net(rng(0)), (images[:640], labels[:640]), Recipe(epochs=1, batch_size=64), seed=1)
+    assert np.allclose(losses, PINNED, rtol=1e-3), losses
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(data):
+    recipe = replace(PLAIN, augment=Augment())
+    networks = [net_with_batch_norm_and_dropout() for _ in range(3)]
+    results = [trained(network, data, recipe, seed=seed) for network, seed in zip(networks, (5, 5, 6), strict=True)]
+    (losses, last), (same_losses, same_last), (other_losses, other_last) = results
+    assert losses == same_losses
+    assert same(last.state, same_last.state)
+    assert losses != other_losses
+    assert not close(last.network.params, other_last.network.params, 1e-3)
+
+
+@pytest.mark.parametrize("make", [small_net, net_with_batch_norm_and_dropout])
+def test_more_threads_than_images_in_a_batch(data, make):
+    images, labels = data
+    few = images[:7], labels[:7]
+    recipe = replace(PLAIN, batch_size=3)  # batches of 3, 3 and 1 on 5 threads
+    losses, _ = trained(make(), few, recipe, threads=5)
+    assert len(losses) == 6 and np.isfinite(losses).all()
+    if make is small_net:
+        assert np.allclose(losses, plain_loop(make(), *few, recipe, seed=0)[0], rtol=1e-4)
+
+
+# --- stopping and going on ----------------------------------------------------------------------------------
+
+def stopped_and_resumed(make, data, recipe, after, **options):
+    """(network, last Epoch) of a training that was stopped after an epoch and went on in a new process, as it were."""
+    for event in fit(make(), *data, recipe, **options):
+        if isinstance(event, Epoch) and event.epoch == after:
+            break
+    state = {name: a.copy() for name, a in event.state.items()}
+    network = make()
+    for a in network.params.values():
+        a += 1  # whatever was there is replaced
+    first, *_, last = fit(network, *data, recipe, resume=state, **options)
+    assert (first.epoch, last.epoch) == (after + 1, recipe.epochs)
+    return network, last
+
+
+@pytest.mark.parametrize("make", [small_net, net_with_batch_norm_and_dropout])
+@pytest.mark.parametrize("batch_size", [40, 33])  # 33: the last batch is one image, which only one thread sees
+def test_resuming_ends_with_the_same_bits(data, make, batch_size):
+    recipe = Recipe(epochs=3, batch_size=batch_size, augment=Augment())
+    network = make()
+    _, last = trained(network, data, recipe, seed=2)
+    for after in (1, 2):
+        resumed, resumed_last = stopped_and_resumed(make, data, recipe, after, seed=2)
+        assert same(resumed.params | resumed.state, network.params | network.state)
+        assert same(resumed_last.state, last.state)
+        assert same(resumed_last.network.params, last.network.params)
+
+
+def test_the_state_of_an_epoch_is_a_copy(data):
+    """Training goes on while a checkpoint is being written."""
+    events = fit(small_net(), *data, PLAIN)
+    first = next(event for event in events if isinstance(event, Epoch))
+    before = {name: a.copy() for name, a in first.state.items()}
+    list(events)
+    assert same(first.state, before)
+
+
+def test_blank_state_describes_the_state_of_a_digit_network(data):
+    _, last = trained(digit_net(rng()), data, replace(PLAIN, epochs=1))
+    blank = blank_state()
+    assert {name: (a.shape, a.dtype) for name, a in last.state.items()} == {
+        name: (a.shape, a.dtype) for name, a in blank.items()
+    }
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_says_where(data):
+    recipe = replace(PLAIN, lr=1e30)
+    with pytest.raises(Diverged, match=r"in epoch 1, step \d.*--lr"):
+        list(fit(small_net(), *data, recipe))
+
+
+def test_weights_that_are_no_numbers_are_never_handed_out(data):
+    """One step an epoch: the loss was still a number when the step made the weights infinite."""
+    with pytest.raises(Diverged, match=r"after epoch 1.*--lr"):
+        list(fit(small_net(), *data, Recipe(epochs=1, batch_size=100, lr=1e39, augment=None, schedule="constant")))
+
+
+def test_a_filter_that_is_no_number_is_not_hidden_by_relu(data):
+    network = small_net()
+    network.layers[0].params["w"][..., 0] = np.nan
+    with pytest.raises(Diverged):
+        list(fit(network, *data, PLAIN))
+
+
+# --- BatchNorm and Dropout ----------------------------------------------------------------------------------
+
+def test_running_statistics_are_those_of_the_images(data):
+    """Two threads, weights that stand still: the mean over many batches is the mean over the images."""
+    images, _ = data
+    network = Network([Flatten(), BatchNorm(784), Dense(784, 10, rng=rng())])
+    trained(network, data, Recipe(epochs=60, batch_size=50, augment=None, lr=1e-12))
+    mean = to_input(images).reshape(100, -1).mean(axis=0)
+    assert np.allclose(network.layers[1].state["mean"], mean, atol=0.05)
+    assert np.corrcoef(network.layers[1].state["mean"], mean)[0, 1] > 0.99
+
+
+def test_a_network_with_batch_norm_and_dropout_learns_and_folds(data):
+    network = net_with_batch_norm_and_dropout()
+    losses, last = trained(network, data, Recipe(epochs=20, batch_size=50, lr=0.01, augment=None, average=0.9))
+    assert losses[-1] < losses[0] / 2
+    assert evaluate(last.network, *data)[1] > 0.9
+    assert np.allclose(predict_logits(last.network.folded(), data[0]), predict_logits(last.network, data[0]), atol=1e-4)
+
+
+# --- prediction ---------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_predict_logits_is_forward_in_the_images_order(data, threads):
+    network, (images, _) = small_net(), data
+    logits = predict_logits(network, images, threads)
+    assert np.allclose(logits, network.forward(to_input(images)), atol=1e-5)
+    assert np.allclose(predict_logits(network, images[:3], threads), logits[:3], atol=1e-5)
+
+
+def test_evaluate_by_hand():
+    """Logits are log (1 3 ...) for every image: label 1 is right; with temperature 2 the odds are square roots."""
+    network = Network([Flatten(), Dense(784, 3)])
+    network.layers[1].params["b"][...] = np.log([1, 4, 4 / 9])
+    images, labels = np.zeros((3, 28, 28), np.uint8), np.array([1, 1, 0])
+    loss, accuracy = evaluate(network, images, labels)
+    p = np.array([9, 36, 4]) / 49
+    assert accuracy == 2 / 3
+    assert np.isclose(loss, -(2 * np.log(p[1]) + np.log(p[0])) / 3)
+    network.temperature = 2.0
+    p = np.array([3, 6, 2]) / 11
+    assert np.isclose(evaluate(network, images, labels)[0], -(2 * np.log(p[1]) + np.log(p[0])) / 3)
+
+
+def test_the_fitted_temperature_has_the_smallest_loss(data):
+    network = small_net()
+    trained(network, data, Recipe(epochs=20, batch_size=10, augment=None, average=0.9))
+    images, labels = data[0], np.where(np.arange(100) < 20, (data[1] + 1) % 10, data[1])  # a fifth is wrong
+    data = images, labels
+    network.temperature = fit_temperature(network, *data)
+    best = evaluate(network, *data)[0]
+    for other in (0.98, 1.02):
+        twin = copy.copy(network)
+        twin.temperature = network.temperature * other
+        assert evaluate(twin, *data)[0] > best
+    assert 1 < network.temperature < 10
+
+
+def test_warm_up_leaves_the_network_alone():
+    network = digit_net(rng())
+    before = {name: a.copy() for name, a in network.params.items()}
+    warm_up(network)
+    assert same(network.params, before)
+
+
+# --- recipes ------------------------------------------------------------------------------------------------
+
+def test_the_held_out_images_are_the_last_and_not_trained_on(data):
+    images, labels = data
+    kept, targets = training_images(Recipe(epochs=1, held_out=30), images, labels, seed=0)
+    assert np.array_equal(kept, images[:70])
+    assert np.array_equal(targets, np.eye(10, dtype=np.float32)[labels[:70]])
+
+
+def test_drawn_digits_and_scribbles_are_added(data):
+    images, labels = data
+    recipe = Recipe(epochs=1, held_out=0, drawn=20, scribbles=5)
+    kept, targets = training_images(recipe, images, labels, seed=0)
+    assert kept.shape == (125, 28, 28) and kept.dtype == np.uint8
+    assert targets.shape == (125, 10) and targets.dtype == np.float32
+    assert np.array_equal(kept[:100], images)
+    assert set(targets[100:120].max(axis=1)) == {1} and np.allclose(targets[120:], 0.1)
+    assert np.allclose(targets.sum(axis=1), 1)
+    again, _ = training_images(recipe, images, labels, seed=0)
+    other, _ = training_images(recipe, images, labels, seed=1)
+    assert np.array_equal(kept, again) and not np.array_equal(kept, other)
+
+
+def test_every_recipe_follows_the_rules():
+    assert list(RECIPES) == ["quick", "standard", "best"]
+    assert RECIPES["quick"].epochs <= 2
+    assert RECIPES["standard"].held_out > 0  # what is chosen is chosen on images held out
+
+
+# --- MNIST --------------------------------------------------------------------------------------------------
+
+def test_a_short_training_on_mnist_reaches_97_percent(digits):
+    (images, labels), test = digits
+    network = digit_net(rng())
+    recipe = Recipe(epochs=2, batch_size=50, augment=None, average=0.99)
+    _, last = trained(network, (images[:9000], labels[:9000]), recipe)
+    assert evaluate(last.network, *test)[1] > 0.97
