@@ -21,7 +21,8 @@ ONE = [(0.52, 0.15), (0.5, 0.5), (0.48, 0.85)]
 @pytest.fixture(scope="module")
 def network():
     """Taught to tell 1 from 7 and from nothing else, in a second, by this project's own training."""
-    from nn.training import Epoch, Recipe, fit
+    from nn.recipes import Recipe
+    from nn.training import Epoch, fit
 
     images, labels = mnist.load_part(mnist.SHIPPED, "train")
     few = np.flatnonzero((labels == 1) | (labels == 7))[:2000]

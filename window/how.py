@@ -153,8 +153,8 @@ def model_line(app):
     if app.network is None:
         return "no network yet"
     words = ["your own weights" if app.network is app.networks.get("yours") else "shipped weights"]
-    if "accuracy" in app.network.card:
-        words.append(f"{100 * app.network.card['accuracy']:.2f} % on the test set")
+    if "test_accuracy" in app.network.card:
+        words.append(f"{100 * app.network.card['test_accuracy']:.2f} % on the test set")
     if app.answer:
         words.append(f"{app.answer.milliseconds:.1f} ms")
     return " · ".join(words)

@@ -59,13 +59,9 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
             refused.append(error)
             app.running = False
 
-    app.start("network", networks(weights, app.samples), each, end)
     begin(app, files, session)
     clock, title, full = pygame.time.Clock(), None, False
     while app.running:
-        if app.changed:
-            app.draw(pygame.display.get_surface())
-            pygame.display.flip()
         if app.title != title:
             title = app.title
             pygame.display.set_caption(title)
@@ -73,6 +69,11 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
             full = app.fullscreen
             pygame.display.set_mode(desktop if full else size, pygame.FULLSCREEN if full else pygame.RESIZABLE)
             app.resize(pygame.display.get_window_size())
+        if app.changed:
+            app.draw(pygame.display.get_surface())
+            pygame.display.flip()
+        if app.network is None and not app.jobs:  # the first frame is on the screen
+            app.start("network", networks(weights, app.samples), each, end)
         seconds = clock.tick(FRAMES) / 1000
         for event in pygame.event.get():
             app.handle(event)
@@ -133,7 +134,10 @@ def usable(weights):
     from nn.network import Network
 
     threadpool_limits(1, user_api="blas")  # one image's products are small: waiting threads would only slow the pen
-    network = Network.load(weights)
+    try:
+        network = Network.load(weights)
+    except ValueError as error:
+        raise ValueError(f"{error}; `python train.py` makes weights") from None
     page = np.zeros((28, 28), np.uint8)
     page[4:24, 13:15] = 255
     try:
@@ -141,6 +145,6 @@ def usable(weights):
     except ValueError:
         fits = False
     if not fits:
-        raise ValueError(f"{weights}: a network of another shape; 28 x 28 pixels in and 10 scores out are wanted")
+        raise ValueError(f"{weights}: not a network from 28x28 pixels to 10 digits; `python train.py` makes one")
     occlusion(network, answer(network, page).image)
     return network

@@ -1,0 +1,183 @@
+"""Keeping a user's drawings, and learning from them."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from nn import ink, mnist
+from nn.network import Network, digit_net
+from window import hand
+from window.strokes import Stroke
+
+LINE = [Stroke(0.09, False, [(0.5, 0.2, 3.0), (0.5, 0.8, 3.5)])]
+
+
+@pytest.fixture
+def image():
+    return ink.to_mnist(ink.draw([[(50, 20), (50, 80)]], 9, 100))
+
+
+def test_a_kept_drawing_is_read_again(tmp_path, image):
+    assert hand.count(tmp_path) == 0
+    assert hand.keep(tmp_path, 1, LINE, image) == 1
+    assert hand.keep(tmp_path, 7, LINE, image) == 2
+    samples, refused = hand.load(tmp_path)
+    assert [sample.label for sample in samples] == [1, 7] and refused == []
+    assert np.array_equal(samples[0].image, image) and samples[0].image.dtype == np.uint8
+    (first,) = (tmp_path / "drawings").glob("1-*.json")
+    data = json.loads(first.read_text())
+    assert data["format"] == "labelled digit" and data["version"] == 1
+    assert data["strokes"] == [{"width": 0.09, "erases": False, "points": [[0.5, 0.2, 0.0], [0.5, 0.8, 0.5]]}]
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: "no JSON",
+    lambda data: json.dumps(data | {"label": 10}),
+    lambda data: json.dumps(data | {"label": "4"}),
+    lambda data: json.dumps(data | {"image": data["image"][1:]}),
+    lambda data: json.dumps(data | {"image": [[256] * 28] * 28}),
+    lambda data: json.dumps(data | {"image": [[0.5] * 28] * 28}),
+    lambda data: json.dumps(data | {"strokes": [{}]}),
+    lambda data: json.dumps(data | {"version": 2}),
+    lambda data: "[]",
+])  # fmt: skip
+def test_a_damaged_drawing_is_left_out_and_named(tmp_path, image, damage):
+    hand.keep(tmp_path, 4, LINE, image)
+    (good,) = (tmp_path / "drawings").glob("*.json")
+    (tmp_path / "drawings" / "4-bad.json").write_text(damage(json.loads(good.read_text())))
+    samples, refused = hand.load(tmp_path)
+    assert len(samples) == 1 and len(refused) == 1 and "4-bad.json" in refused[0]
+
+
+@pytest.fixture(scope="module")
+def swapped():
+    """A network taught in a moment that 1 and 7 are what they are, and 50 images of a hand that means it otherwise."""
+    from nn.recipes import Recipe
+    from nn.training import Epoch, fit
+
+    images, labels = mnist.load_part(mnist.SHIPPED, "train")
+    few = np.flatnonzero((labels == 1) | (labels == 7))[:3000]
+    net = digit_net(np.random.default_rng(0))
+    recipe = Recipe(epochs=2, average=0.9, augment=None)
+    *_, net = (e.network for e in fit(net, images[few], labels[few], recipe, threads=1) if isinstance(e, Epoch))
+    crossed = np.array([0, 1, 2, 3, 4, 5, 6, 1, 8, 9])
+    few = few[2900:2950]
+    samples = [hand.Sample(int(crossed[labels[i]]), np.ascontiguousarray(images[i].T)) for i in few]
+    return net, samples
+
+
+def test_learning_teaches_a_copy_and_measures_on_what_it_did_not_see(swapped, monkeypatch):
+    net, samples = swapped
+    (train, labels), (tests, truth) = mnist.load()
+    monkeypatch.setattr(mnist, "load", lambda: ((train[:5000], labels[:5000]), (tests[:500], truth[:500])))
+    monkeypatch.setattr(hand, "OWN", 600)
+    monkeypatch.setattr(hand, "OTHERS", 600)
+    monkeypatch.setattr(hand, "RECIPE", hand.RECIPE | {"drawn": 0, "scribbles": 0, "lr": 1e-3})
+    before = {name: array.copy() for name, array in net.params.items()}
+    seen = []
+    monkeypatch.setattr(hand, "teach", lambda n, images, *rest, t=hand.teach: seen.append(images) or t(n, images, *rest))
+    *progress, learned = hand.learn(net, samples)
+    shares = [event.share for event in progress]
+    assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1 and len(shares) > 10
+    assert all(np.array_equal(net.params[name], array) for name, array in before.items())  # the copy learned
+    assert any(not np.array_equal(learned.network.params[name], array) for name, array in before.items())
+    assert learned.held_out == 10 and len(seen[0]) == 40 and learned.tests == 500
+    held = [sample.image for sample in samples[hand.HELD_OUT - 1 :: hand.HELD_OUT]]
+    assert not any(np.array_equal(a, b) for a in held for b in seen[0])
+    assert learned.mine[1] < learned.mine[0]
+    images, labels = hand.arrays(samples[hand.HELD_OUT - 1 :: hand.HELD_OUT])
+    for which, wrong in zip((net, learned.network), learned.mine, strict=True):
+        assert wrong == (which.predict(images).argmax(axis=1) != labels).sum()
+
+
+def wait(app, condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, app.message.words
+        app.update(0.02)
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def app(swapped, tmp_path, monkeypatch):
+    pygame = pytest.importorskip("pygame")
+    from window.app import App
+
+    pygame.font.init()
+    net, samples = swapped
+    (train, labels), (tests, truth) = mnist.load()
+    monkeypatch.setattr(mnist, "load", lambda: ((train[:1000], labels[:1000]), (tests[:500], truth[:500])))
+    monkeypatch.setattr(hand, "OWN", 200)
+    monkeypatch.setattr(hand, "OTHERS", 200)
+    monkeypatch.setattr(hand, "RECIPE", hand.RECIPE | {"epochs": 1, "drawn": 0, "scribbles": 0})
+    for sample in samples[:20]:
+        hand.keep(tmp_path, sample.label, LINE, sample.image)
+    return App(net, samples=tmp_path)
+
+
+def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
+    from window import actions
+    from window.run import usable
+
+    actions.do(app, "learn")
+    assert "learn" in app.jobs
+    wait(app, lambda: app.learned)
+    taught = app.learned.network
+    actions.do(app, "keep")
+    assert app.network is taught and app.learned is None
+    again = usable(tmp_path / hand.WEIGHTS)
+    assert all(np.array_equal(again.params[name], array) for name, array in taught.params.items())
+    actions.do(app, "weights")
+    assert app.network is swapped[0]
+    actions.do(app, "weights")
+    assert app.network is taught
+
+
+def test_discarding_and_cancelling_change_nothing(app, swapped, tmp_path):
+    from window import actions
+
+    actions.do(app, "learn")
+    wait(app, lambda: app.learned)
+    actions.do(app, "discard")
+    actions.do(app, "learn")
+    wait(app, lambda: app.progress)
+    actions.press(app, "learn")  # the button is Cancel now
+    wait(app, lambda: "learn" not in app.jobs)
+    assert app.learned is None and "cancelled" in app.message.words
+    assert app.network is swapped[0] and not (tmp_path / hand.WEIGHTS).exists()
+
+
+def test_a_digit_key_keeps_the_drawing_and_clears_the_pad(app, tmp_path):
+    from window import actions
+
+    before = hand.count(tmp_path)
+    actions.do(app, "label 4")
+    assert hand.count(tmp_path) == before  # there is nothing to keep
+    app.drawing.become(LINE)
+    app.update(0.1)
+    actions.do(app, "label 4")
+    assert hand.count(tmp_path) == app.kept == before + 1 and not app.drawing.marks
+    assert str(tmp_path) in app.message.words
+    actions.do(app, "undo")
+    assert app.drawing.marks == tuple(LINE)
+
+
+def test_too_few_drawings_are_not_learned_from(swapped, tmp_path):
+    from window import actions
+    from window.app import App
+
+    app = App(swapped[0], samples=tmp_path)
+    actions.do(app, "learn")
+    assert not app.jobs and "0 drawings" in app.message.words
+
+
+def test_broken_weights_of_the_user_leave_the_shipped_ones(swapped, tmp_path):
+    from window.run import networks
+
+    swapped[0].save(tmp_path / "shipped.npz")
+    (tmp_path / hand.WEIGHTS).write_bytes(b"nothing")
+    (first, network), (second, why) = networks(tmp_path / "shipped.npz", tmp_path)
+    assert first == "shipped" and isinstance(network, Network)
+    assert second == "refused" and hand.WEIGHTS in why

@@ -1,0 +1,182 @@
+"""The window as a user starts it: play.py in a process of its own, and once on a real (virtual) screen."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pygame = pytest.importorskip("pygame")
+
+from nn import mnist  # noqa: E402
+from nn.network import Network, digit_net  # noqa: E402
+from nn.layers import Dense, Flatten  # noqa: E402
+from window import run, strokes  # noqa: E402
+from window.strokes import Stroke  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+SEVEN = [(0.28, 0.2), (0.5, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 0.85)]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A file of a network that tells 7 from 1, trained in a second."""
+    from nn.recipes import Recipe
+    from nn.training import Epoch, fit
+
+    images, labels = mnist.load_part(mnist.SHIPPED, "train")
+    few = np.flatnonzero((labels == 1) | (labels == 7))[:2000]
+    recipe = Recipe(epochs=2, average=0.9)
+    events = fit(digit_net(np.random.default_rng(0)), images[few], labels[few], recipe, threads=1)
+    *_, net = (event.network for event in events if isinstance(event, Epoch))
+    path = tmp_path_factory.mktemp("weights") / "one-or-seven.npz"
+    net.save(path)
+    return path
+
+
+@pytest.fixture
+def session(tmp_path):
+    points = [(x, y, 0.1 * t) for t, (x, y) in enumerate(SEVEN)]
+    strokes.save(tmp_path / "seven.json", [Stroke(0.09, False, points)])
+    return tmp_path / "seven.json"
+
+
+def play(*arguments, **environment):
+    env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")}
+    return subprocess.run([sys.executable, ROOT / "play.py", *map(str, arguments)], env=env | environment,
+                          capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+
+
+def test_a_screenshot_of_a_replayed_session(weights, session, tmp_path):
+    out = tmp_path / "out.png"
+    done = play("--weights", weights, "--samples", tmp_path, "--replay", session, "--screenshot", out)
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = pygame.image.load(out)
+    assert shown.get_size() == (1280, 800)
+    empty = tmp_path / "empty.png"
+    assert play("--weights", weights, "--samples", tmp_path, "--screenshot", empty).returncode == 0
+    assert empty.read_bytes() != out.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.png", "out.png", "seven.json"]
+
+
+def test_the_same_through_the_function(weights, session, tmp_path):
+    for theme, scale in (("light", 1.0), ("dark", 1.5)):
+        out = tmp_path / f"{theme}.png"
+        run.screenshot(out, weights, session=session, samples=tmp_path, theme=theme, scale=scale)
+        assert pygame.image.load(out).get_size() == (1280 * scale, 800 * scale)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+def test_without_a_display_it_says_so_within_a_second_or_two(weights, tmp_path):
+    start = time.monotonic()
+    done = play("--weights", weights, "--samples", tmp_path)
+    assert time.monotonic() - start < 5  # a second, on a machine that does nothing else
+    assert done.returncode == 2 and "--predict" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("fault", ["missing", "broken", "shape", "file", "session"])
+def test_what_cannot_be_used_is_named_and_ends_with_2(weights, tmp_path, fault):
+    bad = tmp_path / "bad.npz"
+    arguments = ["--weights", bad]
+    if fault == "broken":
+        bad.write_bytes(b"PK no")
+    elif fault == "shape":
+        Network([Flatten(), Dense(784, 7)]).save(bad)
+    elif fault == "file":
+        bad.write_text("no picture")
+        arguments = ["--weights", weights, bad]
+    elif fault == "session":
+        arguments = ["--weights", weights, "--replay", bad]
+    done = play(*arguments, "--samples", tmp_path, "--screenshot", tmp_path / "out.png")
+    assert done.returncode == 2 and "bad.npz" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    if fault in ("missing", "broken", "shape"):
+        assert "train.py" in done.stderr
+
+
+def test_the_window_is_drawn_before_the_network_is_there(weights, tmp_path):
+    """And Numba isn't imported before that."""
+    code = (
+        "import sys, pygame\n"
+        "def first():\n"
+        "    print('numba' in sys.modules, flush=True)\n"
+        "    raise SystemExit\n"
+        "pygame.display.flip = first\n"
+        "from window.run import open_window\n"
+        f"open_window({str(weights)!r}, samples={str(tmp_path)!r})\n"
+    )
+    env = os.environ | {"SDL_VIDEODRIVER": "dummy"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
+    """Xvfb is the screen and xdotool the hand: a 7 is drawn, and the window's title carries the answer."""
+    for program in ("Xvfb", "xdotool"):
+        if not shutil.which(program):
+            pytest.skip(f"{program} is not installed (apt-get install xvfb xdotool)")
+    reader, writer = os.pipe()
+    screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+                              pass_fds=[writer], stderr=subprocess.DEVNULL)  # fmt: skip
+    os.close(writer)
+    window = None
+    try:
+        with os.fdopen(reader) as pipe:
+            env = os.environ | {"DISPLAY": f":{pipe.readline().strip()}",
+                                "SDL_VIDEODRIVER": "x11", "SDL_VIDEO_X11_WMCLASS": "digits"}
+
+        def xdo(*words):
+            done = subprocess.run(["xdotool", *map(str, words)], env=env, capture_output=True, check=False)
+            return done.stdout.decode()
+
+        def title():
+            return xdo("getwindowname", found).strip()
+
+        def wait(condition, seconds=30):
+            end = time.monotonic() + seconds
+            while not (value := condition()):
+                assert window.poll() is None, window.communicate()[1]
+                assert time.monotonic() < end, title() if found else "no window"
+                time.sleep(0.1)
+            return value
+
+        found = None
+        window = subprocess.Popen([sys.executable, ROOT / "play.py", "--weights", weights, "--samples", tmp_path],
+                                  env=env, stderr=subprocess.PIPE, text=True)  # fmt: skip
+        found = wait(lambda: xdo("search", "--onlyvisible", "--class", "digits")).split()[0]
+        place = dict(line.split("=") for line in xdo("getwindowgeometry", "--shell", found).splitlines())
+        from window.layout import layout
+
+        pad = layout((int(place["WIDTH"]), int(place["HEIGHT"]))).parts["pad"]
+
+        def at(x, y):
+            return int(place["X"]) + pad.x + round(x * pad.w), int(place["Y"]) + pad.y + round(y * pad.h)
+
+        xdo("mousemove", *at(*SEVEN[0]))
+        xdo("mousedown", 1)
+        for (ax, ay), (bx, by) in zip(SEVEN, SEVEN[1:], strict=False):
+            for share in (0.25, 0.5, 0.75, 1):
+                xdo("mousemove", *at(ax + share * (bx - ax), ay + share * (by - ay)))
+        xdo("mouseup", 1)
+        wait(lambda: title().startswith("7 · "))
+
+        xdo("key", "c")
+        wait(lambda: title() == "Draw a digit")
+        xdo("key", "ctrl+z")
+        wait(lambda: title().startswith("7 · "))
+        xdo("key", "ctrl+s")
+        (saved,) = wait(lambda: list((tmp_path / "sessions").glob("*.json")))
+        assert len(json.loads(saved.read_text())["strokes"]) == 1
+        xdo("key", "ctrl+q")
+        assert window.wait(timeout=20) == 0
+    finally:
+        for process in (window, screen):
+            if process and process.poll() is None:
+                process.terminate()
+                process.wait(timeout=20)
