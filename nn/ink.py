@@ -189,11 +189,11 @@ def _ink(grey):
     ink = grey - _paper(grey)
     level = np.median(_border(ink))
     grain = np.median(np.abs(_border(ink) - level))
-    faint = max(level + 6 * grain, FAINTEST)  # what the paper's grain reaches
+    faint = max(level + 6 * grain, FAINTEST)  # the grain of the paper reaches so far
     if ink.max() < 2 * faint:
         return np.zeros(ink.shape, np.uint8)
-    full = np.percentile(ink[ink > max(faint, ink.max() / 8)], 75)  # the pen's full strength: most of a line has it
-    return np.rint(np.clip((ink - level) / (full - level), 0, 1) * (ink > faint) * 255).astype(np.uint8)
+    full = np.percentile(ink[ink > max(faint, ink.max() / 8)], 75)  # the strength of the pen, edges left out
+    return np.rint(np.clip(ink / full, 0, 1) * (ink > faint) * 255).astype(np.uint8)
 
 
 def _border(image):
