@@ -20,12 +20,13 @@ def parse_arguments(argv):
         description="Train the digit network on MNIST from scratch, or score weights with --evaluate. "
         "A checkpoint is written after every epoch; --resume goes on from it.",
     )
+    parser.error = lambda message: parser.exit(2, f"train.py: {message}\n")  # one line, without the usage above it
     add = parser.add_argument
     add("--recipe", choices=("quick", "standard", "best"), help="quick, standard (the default) or best: nn/recipes.py")
     add("--epochs", type=_whole(1), metavar="N", help="how often to see every image")
     add("--batch-size", type=_whole(1), metavar="N", help="images a step")
     add("--lr", type=_positive, metavar="X", help="the learning rate's peak")
-    add("--no-augment", action="store_true", help="train on the images as they are")
+    add("--no-augment", action="store_true", default=None, help="train on the images as they are")
     add("--seed", type=_whole(0), metavar="N", help="the same seed and threads give the same weights; 0")
     add("--threads", type=_whole(1), metavar="N", help="worker threads; by default the machine's cores, at most 8")
     add("--data", type=Path, metavar="DIR", help="a folder of four IDX files instead of MNIST's")
@@ -67,6 +68,9 @@ def main(argv=None):
     except (ValueError, OSError, Diverged) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nStopped; nothing was written.", file=sys.stderr)
+        return 130
 
 
 def evaluate(args):
@@ -113,23 +117,23 @@ def train(args):
     for name, value in run["settings"].items():
         print(f"  {name:<16}{value}")
     print(f"{kept:,} images to train on and {recipe.held_out:,} held out for validation.\n")
-    warm_up(network)
-    train_images, targets = training_images(recipe, images, labels, run["seed"])
-
-    events = training.fit(
-        network, train_images, targets, recipe, run["seed"], run["threads"], validation=validation, resume=state
-    )
     try:
+        warm_up(network)
+        train_images, targets = training_images(recipe, images, labels, run["seed"])
+        events = training.fit(
+            network, train_images, targets, recipe, run["seed"], run["threads"], validation=validation, resume=state
+        )
         for epoch in epochs_with_progress(events, recipe, len(train_images)):
             run["history"].append({name: getattr(epoch, name) for name in REMEMBERED})
-            print(epoch_line(epoch, recipe))
-            write_npz(checkpoint, epoch.state | {"run": np.array(json.dumps(run))})
+            print(epoch_line(epoch, recipe), flush=True)
+            state = epoch.state
+            write_npz(checkpoint, state | {"run": np.array(json.dumps(run))})
+        finish(training.averaged(network, state), run, recipe, validation, test, out)
     except KeyboardInterrupt:
         print(f"\nStopped. {saved(run, checkpoint)}", file=sys.stderr)
         return 130
     except training.Diverged as error:
         raise training.Diverged(f"{error}. {saved(run, checkpoint)}") from None
-    finish(epoch.network, run, recipe, validation, test, out)
     checkpoint.unlink()
     return 0
 
@@ -166,7 +170,7 @@ def resumed(args, checkpoint):
     from nn.training import blank_state
 
     for name in ("recipe", "epochs", "batch_size", "lr", "seed", "threads", "data", "no_augment"):
-        if getattr(args, name):
+        if getattr(args, name) is not None:
             raise ValueError(f"--resume goes on with the checkpoint's options: leave --{name.replace('_', '-')} away")
     if not checkpoint.exists():
         raise ValueError(f"{checkpoint}: no checkpoint to resume from; start without --resume")
@@ -263,7 +267,7 @@ def finish(network, run, recipe, validation, test, out):
     }
     network.save(out)
     out.with_suffix(".json").write_text(json.dumps(network.card, indent=2) + "\n")
-    report = out.with_name("report.png")
+    report = out.with_suffix(".png")
     title = f"Recipe {run['recipe']}, seed {run['seed']}: {score(accuracy, len(labels))}"
     write_report(report, network, run["history"], images, labels, network.probabilities(logits), title)
     print(f"\n{score(accuracy, len(labels))[0].upper()}{score(accuracy, len(labels))[1:]}.")

@@ -161,6 +161,7 @@ class _Worker:
             if isinstance(layer, Dropout):
                 layer.rng = self.rng
 
+    @np.errstate(all="ignore")  # what overflows ends in Diverged, not in a warning
     def learn(self, images, targets, batch_size):
         """This share's part of the batch's mean loss, and the gradients of that part."""
         loss, grads = 0.0, {}
@@ -187,6 +188,13 @@ def blank_state():
     """The names, shapes and dtypes of the state of a digit network's training, to check a file against."""
     network = digit_net()
     return _state(0, network, network, AdamW(network.params))
+
+
+def averaged(network, state):
+    """A network like `network` with the averaged weights of a state: the `network` of the state's Epoch."""
+    twin = copy.deepcopy(network)
+    twin.assign({name.removeprefix("average/"): a for name, a in state.items() if name.startswith("average/")})
+    return twin
 
 
 def _state(epoch, network, averaged, optimizer):
