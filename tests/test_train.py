@@ -1,0 +1,265 @@
+"""train.py as a person runs it: train, score, stop, kill, go on, and mistakes of every kind."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_mnist import idx, write
+
+from nn.network import Network, digit_net, read_npz
+
+ROOT = Path(__file__).parents[1]
+IDX = "{}-{}-idx{}-ubyte"
+SHIPPED = "digits.npz", "digits.json", "report.png"
+
+
+@pytest.fixture(scope="module")
+def data(digits, tmp_path_factory):
+    """A folder with 5,300 images to train on, of which 5,000 are held out, and 300 to test on."""
+    folder = tmp_path_factory.mktemp("data")
+    for part, (images, labels), n in zip(("train", "t10k"), digits, (5300, 300), strict=True):
+        write(folder, IDX.format(part, "images", 3), idx(images[:n]))
+        write(folder, IDX.format(part, "labels", 1), idx(labels[:n]))
+    return folder
+
+
+def start(*arguments, cwd=ROOT):
+    return subprocess.Popen([sys.executable, "train.py", *map(str, arguments)], cwd=cwd,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+
+def run(*arguments, cwd=ROOT):
+    """(exit code, stdout, stderr)."""
+    process = start(*arguments, cwd=cwd)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def wait_for(condition, process):
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def same_arrays(a, b):
+    a, b = read_npz(a), read_npz(b)
+    a.pop("about"), b.pop("about")  # the card has times in it
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+# --- a training from beginning to end -----------------------------------------------------------------------
+
+OPTIONS = "--epochs", 2, "--batch-size", 50, "--seed", 7, "--threads", 2
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A copy of the project whose shipped weights may be spoilt."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "weights").mkdir()
+    for name in SHIPPED:
+        (folder / "weights" / name).write_text("shipped")
+    shutil.copy(ROOT / "train.py", folder)
+    (folder / "nn").symlink_to(ROOT / "nn")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(project, data):
+    """(weights file, what was printed) of a small training that nothing disturbed."""
+    code, printed, errors = run("--data", data, *OPTIONS, cwd=project)
+    assert (code, errors) == (0, "")
+    return project / "weights/trained.npz", printed
+
+
+def test_training_prints_the_table_the_recipe_and_a_line_for_each_epoch(finished):
+    _, printed = finished
+    assert digit_net().summary() in printed
+    assert "Recipe standard, seed 7, 2 threads" in printed
+    assert re.search(r"epochs +2\n", printed) and re.search(r"batch_size +50\n", printed)
+    assert "300 images to train on and 5,000 held out" in printed
+    line = r"epoch +{} of 2 +[\d.]+ s +train loss \d\.\d+ +validation loss \d\.\d+, accuracy \d+\.\d\d%"
+    assert all(re.search(line.format(n), printed) for n in (1, 2))
+    assert "python play.py --weights weights/trained.npz" in printed
+
+
+def test_training_leaves_weights_a_card_and_pictures_that_agree(finished, digits):
+    out, printed = finished
+    accuracy, misses = re.search(r"Test accuracy ([\d.]+)%, (\d+) of 300 wrong", printed).groups()
+    network = Network.load(out)
+    images, labels = (a[:300] for a in digits[1])
+    wrong = (network.predict(images).argmax(axis=1) != labels).sum()
+    assert wrong == int(misses) and f"{1 - wrong / 300:.2%}" == f"{accuracy}%"
+
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card == network.card
+    assert (card["seed"], card["threads"], card["settings"]["epochs"]) == (7, 2, 2)
+    assert (card["test_misses"], card["test_images"]) == (wrong, 300)
+    assert len(card["history"]) == 2 and len(card["data_checksum"]) == 64
+    assert card["command"].startswith("python train.py --data")
+    assert {"python", "numpy", "numba"} <= card["versions"].keys()
+    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_training_leaves_what_is_shipped_alone_and_nothing_half_done(finished):
+    folder = finished[0].parent
+    assert {path.name for path in folder.iterdir()} == {*SHIPPED, "trained.npz", "trained.json", "trained.png"}
+    assert all((folder / name).read_text() == "shipped" for name in SHIPPED)
+
+
+@pytest.mark.parametrize("out", ["weights/digits.npz", "weights/../weights/digits", "link/digits.npz"])
+def test_the_shipped_weights_are_not_overwritten(project, data, out):
+    (project / "link").unlink(missing_ok=True)
+    (project / "link").symlink_to(project / "weights")
+    code, printed, errors = run("--data", data, "--out", out, cwd=project)
+    assert (code, printed) == (2, "")
+    assert "shipped weights" in errors and errors.count("\n") == 1
+    assert (project / "weights/digits.npz").read_text() == "shipped"
+
+
+def test_evaluate_measures_the_same_again(finished, data):
+    out, printed = finished
+    code, again, errors = run("--evaluate", out, "--data", data)
+    assert (code, errors) == (0, "")
+    assert re.search(r"est accuracy ([\d.]+%, \d+ of 300 wrong)", printed)[1] in again
+
+
+@pytest.mark.skipif(not (ROOT / "weights/digits.npz").exists(), reason="no weights/digits.npz yet")
+def test_the_shipped_weights_are_as_good_as_their_card_says():
+    card = json.loads((ROOT / "weights/digits.json").read_text())
+    code, printed, _ = run("--evaluate", "weights/digits.npz")
+    assert code == 0
+    misses = int(re.search(r"(\d+) of 10,000 wrong", printed)[1])
+    assert abs(misses - card["test_misses"]) <= 1  # another processor's rounding may tip one image
+    assert card["test_accuracy"] >= 0.995
+
+
+# --- stopping and going on ----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("epoch", [1, 2], ids=["in the middle", "after the last epoch"])
+def test_a_killed_run_that_goes_on_ends_with_the_same_bits(finished, data, tmp_path, epoch):
+    """Killed once when the checkpoint of an epoch is written; epoch 2 is the last, and its report is still to come."""
+    out, checkpoint = tmp_path / "mine.npz", tmp_path / "mine.checkpoint.npz"
+    process = start("--data", data, "--out", out, *OPTIONS)
+    wait_for(lambda: checkpoint.exists() and read_npz(checkpoint)["epoch"] == epoch, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert not out.exists()
+
+    code, printed, errors = run("--out", out, "--resume")
+    assert (code, errors) == (0, "")
+    assert ("epoch  2 of 2" in printed) == (epoch == 1)
+    assert same_arrays(out, finished[0])
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert [line["epoch"] for line in card["history"]] == [1, 2]
+    assert not checkpoint.exists()
+
+
+def test_ctrl_c_says_what_is_saved_and_exits_130(data, tmp_path):
+    out, checkpoint = tmp_path / "mine.npz", tmp_path / "mine.checkpoint.npz"
+    process = start("--data", data, "--out", out, "--epochs", 1000)
+    wait_for(checkpoint.exists, process)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    epoch = int(read_npz(checkpoint)["epoch"])
+    saved = f"The weights after epoch {epoch} are in {checkpoint}; --resume goes on from there."
+    assert errors.strip() == f"Stopped. {saved}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.name]
+
+
+def test_ctrl_c_at_the_start_says_that_nothing_is_saved(data, tmp_path):
+    """At once when the program has begun to print, while it loads its kernels."""
+    process = start("--data", data, "--out", tmp_path / "mine.npz")
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip() in ("Stopped; nothing was written.", "Stopped. No epoch was complete, so nothing is saved.")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_loss_that_explodes_stops_the_run_in_one_line(data, tmp_path):
+    code, _, errors = run("--data", data, "--out", tmp_path / "mine.npz", "--lr", "1e30", "--epochs", 1)
+    assert code == 2
+    assert re.fullmatch(r"train.py: .* epoch 1.*--lr.*nothing is saved.\n", errors)
+    assert not list(tmp_path.iterdir())
+
+
+# --- mistakes -----------------------------------------------------------------------------------------------
+
+MISTAKES = {
+    "unknown option": (["--epoch-count", "3"], "--epoch-count"),
+    "no epochs": (["--epochs", "0"], "--epochs: expected a whole number from 1 up, got '0'"),
+    "no number": (["--epochs", "many"], "--epochs: expected a whole number from 1 up, got 'many'"),
+    "no threads": (["--threads", "0"], "--threads"),
+    "no batch": (["--batch-size", "0"], "--batch-size"),
+    "rate of zero": (["--lr", "0"], "--lr: expected a number above 0, got '0'"),
+    "rate no number": (["--lr", "nan"], "--lr"),
+    "negative seed": (["--seed", "-1"], "--seed"),
+    "unknown recipe": (["--recipe", "perfect"], "perfect"),
+    "no such data": (["--data", "nowhere"], "nowhere/train-images-idx3-ubyte: no such file"),
+    "no such weights": (["--evaluate", "nowhere.npz"], "nowhere.npz: no such file"),
+    "no weights": (["--evaluate", "train.py"], "train.py: not a readable .npz"),
+    "a folder for weights": (["--evaluate", "nn"], "nn: not a readable .npz"),
+    "nothing to resume": (["--out", "nowhere/mine.npz", "--resume"], "nowhere/mine.checkpoint.npz: no checkpoint"),
+    "resume with options": (["--out", "mine.npz", "--resume", "--epochs", "9"], "--epochs"),
+    "resume with seed 0": (["--out", "mine.npz", "--resume", "--seed", "0"], "--seed"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2(arguments, words):
+    code, printed, errors = run(*arguments)
+    assert (code, printed) == (2, "")
+    assert words in errors and errors.count("\n") == 1 and errors.startswith("train.py: ")
+
+
+def test_too_few_images_to_hold_some_out(digits, tmp_path):
+    for part, (images, labels) in zip(("train", "t10k"), digits, strict=True):
+        write(tmp_path, IDX.format(part, "images", 3), idx(images[:10]))
+        write(tmp_path, IDX.format(part, "labels", 1), idx(labels[:10]))
+    code, _, errors = run("--data", tmp_path)
+    assert code == 2
+    assert "10 training images" in errors and errors.count("\n") == 1
+
+
+@pytest.fixture
+def checkpoint(data, tmp_path):
+    """The checkpoint of a training killed after its first epoch."""
+    path = tmp_path / "mine.checkpoint.npz"
+    process = start("--data", data, "--out", tmp_path / "mine.npz", "--epochs", 50)
+    wait_for(path.exists, process)
+    process.kill()
+    process.communicate()
+    return path
+
+
+def test_a_spoilt_checkpoint_is_refused(checkpoint):
+    good = read_npz(checkpoint)
+    not_finite = good["network/0.w"].copy()
+    not_finite[0] = np.nan
+    spoilt = {
+        "is missing": {name: a for name, a in good.items() if name != "optimizer/m.3.w"},
+        "not finite": good | {"network/0.w": not_finite},
+        "should be": good | {"average/0.w": good["average/0.w"][..., :3]},
+        "belongs to no": good | {"network/99.w": good["network/0.w"]},
+        "not a checkpoint": {name: a for name, a in good.items() if name != "run"},
+        "other data": good | {"run": np.array(str(good["run"]).replace('"data_checksum": "', '"data_checksum": "0'))},
+    }
+    for words, arrays in spoilt.items():
+        np.savez(checkpoint, **arrays)
+        before = checkpoint.read_bytes()
+        code, _, errors = run("--out", checkpoint.with_name("mine.npz"), "--resume")
+        assert code == 2
+        assert words in errors and str(checkpoint) in errors and errors.count("\n") == 1
+        assert checkpoint.read_bytes() == before
