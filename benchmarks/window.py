@@ -90,8 +90,9 @@ def main():
     print(f"first frame {result['first_frame_s']:.2f} s (target 0.7), median of 5 new processes")
     print(f"{'window':>12}{'frame, median':>16}{'95 %':>10}{'answer alone':>15}   (target 33 ms)")
     for size in SIZES:
-        row = result["x".join(map(str, size))]
-        print(f"{'x'.join(map(str, size)):>12}{row['frame_ms']:>13.1f} ms{row['95_%_ms']:>7.1f} ms{row['answer_ms']:>12.1f} ms")
+        name = "x".join(map(str, size))
+        row = result[name]
+        print(f"{name:>12}{row['frame_ms']:>13.1f} ms{row['95_%_ms']:>7.1f} ms{row['answer_ms']:>12.1f} ms")
 
 
 if __name__ == "__main__":

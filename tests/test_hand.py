@@ -77,7 +77,8 @@ def test_learning_teaches_a_copy_and_measures_on_what_it_did_not_see(swapped, mo
     monkeypatch.setattr(hand, "RECIPE", hand.RECIPE | {"drawn": 0, "scribbles": 0, "lr": 1e-3})
     before = {name: array.copy() for name, array in net.params.items()}
     seen = []
-    monkeypatch.setattr(hand, "teach", lambda n, images, *rest, t=hand.teach: seen.append(images) or t(n, images, *rest))
+    teach = hand.teach
+    monkeypatch.setattr(hand, "teach", lambda of, images, *rest: seen.append(images) or teach(of, images, *rest))
     *progress, learned = hand.learn(net, samples)
     shares = [event.share for event in progress]
     assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1 and len(shares) > 10

@@ -457,7 +457,7 @@ def test_20_000_random_events_raise_nothing(app, tmp_path, monkeypatch):
                 boxes = list(app.layout.parts.values())
             case 11:
                 app.update(float(rng.random() * 0.1))
-        if i % 200 == 0:
+        if i % 500 == 0:
             picture(app)
     assert app.running
 

@@ -15,7 +15,7 @@ from window import anatomy, strokes
 from window.answer import Answer, answer, occlusion, percent, sentence, shrunk
 from window.layout import CHANNELS, Rect, layout
 from window.page import SIDE, Page, fitted, frame
-from window.strokes import Drawing, Picture, Stroke
+from window.strokes import Drawing, Stroke
 
 SIZES = [(900, 600), (1280, 800), (1920, 1080), (3840, 2160), (900, 1400), (2560, 700), (450, 300)]
 
@@ -69,7 +69,7 @@ def test_a_broken_session_is_refused_by_name(tmp_path, text):
     with pytest.raises(ValueError, match=r"session\.json: ") as error:
         strokes.load(path)
     assert "\n" not in str(error.value)
-    with pytest.raises(ValueError, match="none.json"):
+    with pytest.raises(ValueError, match=r"none\.json"):
         strokes.load(tmp_path / "none.json")
 
 
@@ -294,6 +294,7 @@ def said(**probabilities):
 def test_words_hold():
     assert said(d4=0.995, d9=0.005) == "Almost certain."
     assert said(d4=0.93, d9=0.07) == "Quite sure. If not, a 9."
+    assert said(d4=0.93, d9=0.03, d2=0.02, d3=0.02) == "Quite sure."
     assert said(d8=0.7, d3=0.3) == "An 8, perhaps a 3."
     assert said(d4=0.52, d9=0.48) == "Unsure: a 4 or a 9?"
     assert "doesn't look like a digit" in said(d4=0.3, d9=0.2)

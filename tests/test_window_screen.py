@@ -1,5 +1,6 @@
 """The window as a user starts it: play.py in a process of its own, and once on a real (virtual) screen."""
 
+import itertools
 import json
 import os
 import shutil
@@ -14,8 +15,8 @@ import pytest
 pygame = pytest.importorskip("pygame")
 
 from nn import mnist  # noqa: E402
-from nn.network import Network, digit_net  # noqa: E402
 from nn.layers import Dense, Flatten  # noqa: E402
+from nn.network import Network, digit_net  # noqa: E402
 from window import run, strokes  # noqa: E402
 from window.strokes import Stroke  # noqa: E402
 
@@ -160,7 +161,7 @@ def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
 
         xdo("mousemove", *at(*SEVEN[0]))
         xdo("mousedown", 1)
-        for (ax, ay), (bx, by) in zip(SEVEN, SEVEN[1:], strict=False):
+        for (ax, ay), (bx, by) in itertools.pairwise(SEVEN):
             for share in (0.25, 0.5, 0.75, 1):
                 xdo("mousemove", *at(ax + share * (bx - ax), ay + share * (by - ay)))
         xdo("mouseup", 1)

@@ -284,7 +284,7 @@ def learn(app):
     if len(drawings) < hand.ENOUGH:
         app.say(f"{len(drawings)} drawings kept: draw a digit, press what it is, {hand.ENOUGH} times or more.")
         return
-    app.say(f"Learning from {len(drawings)} drawings" + (f"; {refused[0]}" if refused else "; keep drawing if you like."))
+    app.say(f"Learning from {len(drawings)} drawings; {refused[0] if refused else 'keep drawing if you like.'}")
     base = app.networks["shipped"]
 
     def each(event):

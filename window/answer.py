@@ -104,7 +104,8 @@ def sentence(answer):
     if answer.confidence >= 0.99:
         return "Almost certain."
     if answer.confidence >= 0.9:
-        return f"Quite sure. If not, {article(second)}."
+        rival = answer.probabilities[second] > (1 - answer.confidence) / 2
+        return f"Quite sure. If not, {article(second)}." if rival else "Quite sure."
     if answer.confidence >= 0.6:
         return f"{article(first).capitalize()}, perhaps {article(second)}."
     return f"Unsure: {article(first)} or {article(second)}?"

@@ -15,18 +15,17 @@ import numpy as np
 import pygame
 
 from nn import ink
-from window import actions, anatomy, hand, how, keys, overlays, pad, receives, thinks
+from window import actions, anatomy, hand, how, keys, overlays, pad, receives, thinks, widgets
 from window.answer import answer, article, occlusion, percent
 from window.jobs import Job
 from window.layout import OPENING, layout
 from window.page import Page
-from window.strokes import PEN, THICKEST, THINNEST, Drawing, Stroke, is_dot
+from window.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Stroke, is_dot
 from window.theme import THEMES
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
 REST = 0.15  # seconds without new ink after which occlusion, which is slower, is worth its time
 READY = "Draw a digit from 0 to 9 on the pad."
-ERASER = 1.6  # the eraser's width in pens
 
 
 @dataclass
@@ -178,6 +177,8 @@ class App:
             self.pinned = None
         elif picture is None:
             self.say(f"Read as {article(self.answer.digit)}. If that is wrong, press or click the right digit.")
+        elif len(self.answers) > 1:
+            self.say(f"{picture.name}: read as {self.number}. A click or the arrow keys choose a digit.")
         self.changed = True
 
     def choose(self, index):
@@ -202,9 +203,8 @@ class App:
             self.since_ink = 0.0
         if self.network is None:
             return
-        if self.stale and not self.drawing.marks:
-            self.read()
-        elif self.stale and self.live and self.since_answer >= PAUSE:
+        due = self.live and self.since_answer >= PAUSE
+        if self.stale and (due or not self.drawing.marks):
             self.read()
         elif self.answer and self.occluded is None and not self.stale and self.since_ink >= REST:
             self.occluded = occlusion(self.network, self.answer.image)
@@ -308,5 +308,8 @@ class App:
         """Draw everything onto a surface of the layout's size."""
         self.changed = False
         surface.fill(self.theme.background)
-        for panel in (pad, receives, thinks, how, overlays):
+        for panel in (pad, receives, thinks, how):
             panel.draw(surface, self)
+        if self.focus:
+            widgets.outline(surface, self.layout.parts[self.focus].inset(-2), self.theme.text, 2)
+        overlays.draw(surface, self)

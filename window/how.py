@@ -50,8 +50,6 @@ def _stage(surface, app, number):
     for chosen, colour in ((app.pointed, theme.text), (app.pinned, theme.warning)):
         if chosen and chosen[0] == number:
             widgets.outline(surface, layout.cell(number, chosen[1]).inset(-1), colour, 2)
-    if app.focus == f"stage {number}":
-        widgets.outline(surface, box.inset(-2), theme.text, 2)
 
 
 def colours_of(maps, theme):
@@ -104,13 +102,14 @@ def _enlarged(surface, app, number, cell, place):
     gap, side = layout.gap, size * 8
     at = layout.cell(number, cell)
     card = Rect(0, 0, side * 2 + size * 6 + 3 * gap, side + 2 * gap)
-    x = min(max(at.middle[0] - card.w // 2, gap), layout.size[0] - card.w - gap)
-    receives = layout.panels["receives"]
-    if at.middle[0] < layout.size[0] // 2:  # never over the image, whose receptive field is being shown
-        x = min(x, receives.x - card.w - gap)
+    # beside the image, never over it, as its receptive field is being shown there
+    image, leftmost, rightmost = layout.panels["receives"], gap, layout.size[0] - card.w - gap
+    if at.middle[0] < layout.size[0] // 2:
+        rightmost = image.x - card.w - gap
     else:
-        x = max(x, receives.right + gap)
-    card = card._replace(x=max(x, gap), y=layout.panels["how"].y - card.h - gap)
+        leftmost = image.right + gap
+    x = max(min(at.middle[0] - card.w // 2, rightmost), min(leftmost, layout.size[0] - card.w - gap))
+    card = card._replace(x=x, y=layout.panels["how"].y - card.h - gap)
     pygame.draw.rect(surface, theme.raised, card, border_radius=gap)
     pygame.draw.rect(surface, theme.faint, card, 1, border_radius=gap)
     inner = card.inset(gap)
@@ -135,7 +134,7 @@ def _enlarged(surface, app, number, cell, place):
     if kernel is not None:
         small = Rect(words.x, words.y + len(lines) * size * 4 // 3 + gap // 2, size * 2, size * 2)
         widgets.picture(surface, coloured(signed(kernel), theme.signed_scale), small)
-        note = "its filter" if stage.shape and app.network.layers[stage.first].c_in == 1 else "filter, mean"
+        note = "its filter" if stage.shape and app.network.layers[stage.first].c_in == 1 else "mean filter"
         widgets.text(surface, note, small._replace(x=small.right + gap // 2, w=words.w), size * 0.85, theme.muted)
 
 

@@ -130,11 +130,12 @@ def layout(size, scale=1.0, channels=CHANNELS):
             x += w + half
         y += row + half
 
-    # the two other panels share what is left
+    # of the two other panels, the middle one takes what its pictures can use
     rest = width - ink.right - 3 * gap
-    receives = Rect(ink.right + gap, top, int(rest * 0.54), tall)
+    block = _receives(parts, Rect(ink.right + 2 * gap, top + gap, int(rest * 0.54) - 2 * gap, tall - 2 * gap),
+                      gap, heading, caption, text)  # fmt: skip
+    receives = Rect(ink.right + gap, top, block + 2 * gap, tall)
     thinks = Rect(receives.right + gap, top, rest - receives.w, tall)
-    _receives(parts, receives.inset(gap), gap, heading, caption, text)
     _thinks(parts, thinks.inset(gap), gap, heading, row, text)
 
     w = int(status.w * 0.6)
@@ -145,27 +146,30 @@ def layout(size, scale=1.0, channels=CHANNELS):
 
 
 def _receives(parts, inner, gap, heading, caption, text):
-    half = gap // 2
-    parts["receives title"] = Rect(inner.x, inner.y, inner.w, heading)
-    y = inner.y + heading
-    side = min((inner.w - half * (STEPS - 1)) // STEPS, inner.h // 4)
-    pitch = (inner.w - side) / (STEPS - 1)
-    for step in range(STEPS):
-        parts[f"step {step}"] = Rect(inner.x + int(step * pitch), y, side, side + caption)
-    y += side + caption + gap
+    """The parts of the middle panel, in a rectangle that may be wider than they need. Returns the width they take."""
+    half, readout, count = gap // 2, text * 3, len(TILES)
+    # The small views beside the large one are together as high as it is: tile = large / count - captions. So the
+    # width is large (1 + 1 / count) + extra, a step's side a STEPS-th of that, and both must fit what there is.
+    captions = caption + half * (count - 1) / count
+    extra, gaps = gap - captions, half * (STEPS - 1)
+    widest = (inner.w - extra) / (1 + 1 / count)
+    spare = inner.h - heading - caption - gap - readout - (extra - gaps) / STEPS
+    highest = spare / (1 + (1 + 1 / count) / STEPS)
+    large = int(min(widest, highest))
+    tile = int(large / count - captions)
+    width = large + gap + tile
+    parts["receives title"] = Rect(inner.x, inner.y, width, heading)
 
-    # the large view, and beside it the small ones, as high together as it is
-    readout = text * 3
-    tall = inner.bottom - readout - y
-    captions = (len(TILES) * caption + (len(TILES) - 1) * half) / len(TILES)
-    large = int(min((inner.w - gap + captions) / (1 + 1 / len(TILES)), tall))
-    tile = int(large / len(TILES) - captions)
-    x = inner.x + (inner.w - large - gap - tile) // 2
-    parts["large"] = Rect(x, y, large, large)
-    pitch = (large - tile - caption) / (len(TILES) - 1)
+    y, side = inner.y + heading, (width - half * (STEPS - 1)) // STEPS
+    for step in range(STEPS):
+        parts[f"step {step}"] = Rect(inner.x + (width - side) * step // (STEPS - 1), y, side, side + caption)
+    y += side + caption + gap
+    parts["large"] = Rect(inner.x, y, large, large)
     for i, name in enumerate(TILES):
-        parts[name] = Rect(x + large + gap, y + int(i * pitch), tile, tile + caption)
-    parts["readout"] = Rect(inner.x, y + large, inner.w, readout)
+        down = (large - tile - caption) * i // (count - 1)
+        parts[name] = Rect(inner.x + large + gap, y + down, tile, tile + caption)
+    parts["readout"] = Rect(inner.x, y + large, width, readout)
+    return width
 
 
 def _thinks(parts, inner, gap, heading, row, text):

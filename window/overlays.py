@@ -17,7 +17,7 @@ def _card(app):
     """The rectangle of whatever is open."""
     (width, height), text = app.layout.size, app.layout.text
     if app.helping:
-        size = min(width - 4 * text, text * 64), min(height - 4 * text, text * 33)
+        size = min(width - 4 * text, text * 70), min(height - 4 * text, text * 33)
     else:
         size = min(width - 4 * text, text * 44), text * (17 if app.learned else 9)
     return Rect((width - size[0]) // 2, (height - size[1]) // 2, *size)
@@ -74,12 +74,12 @@ def _help(surface, app, box):
             widgets.text(surface, name, Rect(x, y, wide, round(text * 1.6)), text, theme.accent, "bold")
             y += round(text * 1.8)
             for binding in groups[name]:
-                key = Rect(x, y, int(wide * 0.36), round(text * 1.6))
+                key = Rect(x, y, int(wide * 0.38), round(text * 1.6))
                 widgets.text(surface, binding.shown, key, text * 0.92, theme.text, "bold")
                 widgets.text(surface, binding.help, Rect(key.right, y, wide - key.w, key.h), text * 0.92, theme.muted)
                 y += key.h
             y += text
-    hints = "Mouse: the left button draws, the right one erases, the wheel sets the pen's width. Drop files on the window."
+    hints = "The mouse draws, its right button erases, its wheel sets the pen's width. Files can be dropped on the window."
     widgets.text(surface, hints, Rect(box.x, box.bottom - text, box.w, 2 * text), text * 0.92, theme.muted)
 
 
@@ -107,7 +107,7 @@ def type_key(app, key):
     elif key == "Tab":
         matches = glob.glob(glob.escape(os.path.expanduser(app.prompt)) + "*")
         if matches:
-            app.prompt = os.path.commonprefix(matches)
+            app.prompt = os.path.commonprefix(matches)  # noqa: RUF071 (letter by letter is what is wanted)
             if len(matches) == 1 and os.path.isdir(app.prompt):
                 app.prompt = os.path.join(app.prompt, "")
     elif key == "Enter":

@@ -5,7 +5,7 @@ import pygame
 from window import widgets
 from window.layout import TOOLS, Rect
 from window.page import SIDE, frame
-from window.strokes import THICKEST, THINNEST, pen_in_box
+from window.strokes import ERASER, THICKEST, THINNEST, pen_in_box
 
 # Pen widths in MNIST, in pixels of the 20-pixel box: 5 % are thinner, 5 % thicker, half lie between the middle two.
 THIN, TYPICAL_FROM, TYPICAL_TO, THICK = 1.67, 2.0, 3.0, 4.0
@@ -57,7 +57,7 @@ def _ink(surface, app, box):
         radius = max(3, app.pen * box.w / 2)
         pygame.draw.circle(surface, theme.accent, (x, y), radius, 2)
     elif app.pointer and box.holds(app.pointer):
-        radius = max(2, app.pen * box.w / 2 * (1.6 if app.erasing else 1))
+        radius = max(2, app.pen * box.w / 2 * (ERASER if app.erasing else 1))
         surface.set_clip(box)
         pygame.draw.aacircle(surface, theme.muted, app.pointer, radius, 1)
         surface.set_clip(None)
@@ -66,7 +66,8 @@ def _ink(surface, app, box):
 def _boxed(surface, app, box, answer, chosen):
     colour = app.theme.accent if chosen else app.theme.muted
     widgets.outline(surface, box, colour, 2 if chosen else 1)
-    label = Rect(box.x, max(app.layout.parts["pad"].y, box.y - app.layout.text * 3 // 2), box.w, app.layout.text * 3 // 2)
+    high = app.layout.text * 3 // 2
+    label = Rect(box.x, max(app.layout.parts["pad"].y, box.y - high), box.w, high)
     widgets.text(surface, str(answer.digit), label, app.layout.text, colour, "bold", "centre")
 
 
@@ -75,7 +76,7 @@ def digit_box(app, index):
     pad = app.layout.parts["pad"]
     left, top, side = app.answers[index].steps.box
     shape = app.drawing.picture.ink.shape
-    y, x, height, width = frame(shape)
+    y, x, height, _ = frame(shape)
     to_page, to_pad = height / shape[0], pad.w / SIDE
     box = Rect(*(round(n * to_pad) for n in (x + left * to_page, y + top * to_page, side * to_page, side * to_page)))
     return box._replace(x=box.x + pad.x, y=box.y + pad.y)
@@ -103,7 +104,8 @@ def _width(surface, app, box):
         pygame.draw.rect(surface, colour, (x(low), ruler.y, x(high) - x(low), ruler.h))
     knob = ruler.x + int((app.pen - THINNEST) / (THICKEST - THINNEST) * ruler.w)
     pygame.draw.circle(surface, theme.accent, (knob, ruler.middle[1]), ruler.h)
-    words = "thin" if at < THIN else "thick" if at > THICK else "typical" if TYPICAL_FROM <= at <= TYPICAL_TO else "fine"
+    typical = TYPICAL_FROM <= at <= TYPICAL_TO
+    words = "thin" if at < THIN else "thick" if at > THICK else "typical" if typical else "fine"
     where = Rect(box.x, ruler.bottom + ruler.h // 2, box.w, box.bottom - ruler.bottom - ruler.h // 2)
     colour = theme.warning if words in ("thin", "thick") else theme.muted
     widgets.text(surface, f"{words} for MNIST", where, size * 0.85, colour, align="centre")

@@ -9,7 +9,7 @@ from window.layout import STEPS, Rect
 from window.widgets import coloured, picture, signed
 
 CAPTIONS = ("ink", "box", "20 × 20", "centred", "28 × 28")
-TILES = {"gradient": "Gradient", "occlusion": "Occlusion", "plain": "No steps"}
+TILES = {"gradient": "Gradient", "occlusion": "Occlusion", "plain": "Shrunk"}
 EXPLAINED = {
     "pixels": "What the network receives. Point at a pixel for its value.",
     "gradient": "Where more ink would speak for the answer, or against it.",
@@ -122,8 +122,6 @@ def _overlay(surface, app, large):
     theme, pixel = app.theme, large.w / 28
     widgets.outline(surface, large, theme.line)
     if app.answer is None:
-        words = "Loading the network …" if app.network is None else "Keep going" if app.dot else ""
-        widgets.text(surface, words, large, app.layout.text, theme.muted, align="centre")
         return
     if app.view == "plain":
         return
@@ -161,8 +159,8 @@ def readout(app):
         return EXPLAINED[app.view]
     place = f"row {at[0]}, column {at[1]}: "
     if app.view == "gradient":
-        return place + f"{app.answer.gradient[at]:+.3f} to the score of {app.answer.digit} for full ink"
+        return place + f"ink here adds {app.answer.gradient[at]:+.3f} to the score of {app.answer.digit}"
     if app.view == "occlusion" and app.occluded is not None:
-        return place + f"{-100 * app.occluded[at]:+.1f} points if covered"
+        return place + f"covering it costs {100 * app.occluded[at]:.1f} points"
     image = app.answer.plain if app.view == "plain" else app.answer.image
     return place + f"{image[at]} of 255"

@@ -9,14 +9,14 @@ from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
-import numpy as np  # noqa: E402
-import pygame  # noqa: E402
-from threadpoolctl import threadpool_limits  # noqa: E402
+import numpy as np
+import pygame
+from threadpoolctl import threadpool_limits
 
-from window import actions, hand, strokes  # noqa: E402
-from window.answer import answer, occlusion  # noqa: E402
-from window.app import READY, App  # noqa: E402
-from window.layout import OPENING  # noqa: E402
+from window import actions, hand, strokes
+from window.answer import answer, occlusion
+from window.app import READY, App
+from window.layout import OPENING
 
 FRAMES = 60  # a second
 UNSEEN = ("offscreen", "dummy", "evdev")  # what SDL falls back to, silently, where there is no display

@@ -21,6 +21,7 @@ import numpy as np
 FORMAT = {"format": "digit strokes", "version": 1}
 PEN = 0.09  # the default pen: a digit three quarters of the pad high then gets MNIST's median pen
 THINNEST, THICKEST = 0.02, 0.25
+ERASER = 1.6  # the eraser's width in pens
 DOT = 0.25  # ink that keeps within this many pads, and is hardly longer than wide, is a dot
 
 

@@ -48,6 +48,8 @@ def _verdict(surface, app, box):
                 f"{percent(app.answer.confidence)}. {words}"
     elif app.stale and not app.live:
         words = "The ink has changed: press Predict."
+    elif app.drawing.picture and app.drawing.picture.label is not None:
+        words += f" Its label is {app.drawing.picture.label}."
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
     colour = theme.text if app.answer.looks_like_digit else theme.warning
     widgets.paragraph(surface, words, below, size * 1.08, colour)
