@@ -1,0 +1,94 @@
+"""nn/report.py: a picture of the right size, whole or not at all, that shows what it was given."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nn import report
+from nn.network import digit_net
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+NETWORK = digit_net(rng())
+HISTORY = [
+    {"epoch": n, "loss": 1 / n, "validation_loss": 0.9 / n, "validation_accuracy": 1 - 0.1 / n, "seconds": 3.0}
+    for n in (1, 2, 3)
+]
+LABELS = np.arange(40) % 10
+
+
+def probabilities(wrong):
+    """40 answers, the first `wrong` of them one too high and ever less sure of it."""
+    answers = np.where(np.arange(40) < wrong, (LABELS + 1) % 10, LABELS)
+    confidence = np.linspace(0.9, 0.5, 40)[:, None]
+    return np.where(np.eye(10)[answers] > 0, confidence, (1 - confidence) / 9)
+
+
+def write(path, history=HISTORY, wrong=5):
+    images = rng().integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    report.write_report(path, NETWORK, history, images, LABELS, probabilities(wrong), "A title")
+
+
+def texts(monkeypatch, tmp_path, **changes):
+    """Every text that stands in the picture, in order."""
+    kept = []
+    close = report.plt.close
+
+    def remembering(figure):
+        kept.extend(text.get_text() for text in figure.findobj(report.matplotlib.text.Text))
+        close(figure)
+
+    monkeypatch.setattr(report.plt, "close", remembering)
+    monkeypatch.setattr(report.plt.Figure, "savefig", lambda *_, **__: None)  # the slow part, of no use here
+    write(tmp_path / "report.png", **changes)
+    return kept
+
+
+@pytest.mark.parametrize("history", [HISTORY, HISTORY[:1]], ids=["three epochs", "one epoch"])
+def test_the_picture_is_large_and_not_blank(tmp_path, history):
+    write(tmp_path / "report.png", history)
+    picture = Image.open(tmp_path / "report.png")
+    assert picture.width > 1000 and picture.height > 800
+    assert np.asarray(picture.convert("L")).std() > 20
+    assert os.listdir(tmp_path) == ["report.png"]
+
+
+def test_it_tells_the_title_the_count_and_the_worst_mistakes_first(monkeypatch, tmp_path):
+    shown = texts(monkeypatch, tmp_path, wrong=5)
+    assert "A title" in shown
+    assert "Confusion: 5 wrong of 40" in shown
+    mistakes = [text for text in shown if "→" in text and "%" in text]
+    assert [m.split()[:3] for m in mistakes] == [[str(n), "→", str(n + 1)] for n in range(5)]
+    shares = [int(m.split()[-1].rstrip("%")) for m in mistakes]
+    assert shares[0] == 90 and shares == sorted(shares, reverse=True)
+
+
+@pytest.mark.parametrize("wrong", [0, 40])
+def test_no_mistake_at_all_and_nothing_but_mistakes(monkeypatch, tmp_path, wrong):
+    assert f"Confusion: {wrong} wrong of 40" in texts(monkeypatch, tmp_path, wrong=wrong)
+
+
+def test_a_training_without_validation_has_one_curve(monkeypatch, tmp_path):
+    history = [h | {"validation_loss": None, "validation_accuracy": None} for h in HISTORY]
+    shown = texts(monkeypatch, tmp_path, history=history)
+    assert "loss" in shown and "validation" not in shown
+    assert "validation" in texts(monkeypatch, tmp_path)
+
+
+def test_an_interrupted_report_leaves_the_old_one(monkeypatch, tmp_path):
+    path = tmp_path / "report.png"
+    path.write_text("old")
+
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "_filters", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["report.png"]
