@@ -31,7 +31,7 @@ def parse_arguments(argv):
     add("--threads", type=_whole(1), metavar="N", help="worker threads; by default the machine's cores, at most 8")
     add("--data", type=Path, metavar="DIR", help="a folder of four IDX files instead of MNIST's")
     add("--out", type=Path, metavar="FILE", default=ROOT / "weights" / "trained.npz",
-        help="the weights to write; beside it go its card (.json) and report (.png); weights/trained.npz")  # fmt: skip
+        help="the weights to write; beside it go its card (.json) and report (.report.png); weights/trained.npz")  # fmt: skip
     add("--resume", action="store_true", help="go on from the checkpoint beside --out, with its options")
     add("--evaluate", type=Path, metavar="WEIGHTS", help="score these weights on the test set and stop")
     return parser.parse_args(argv)
@@ -267,7 +267,7 @@ def finish(network, run, recipe, validation, test, out):
     }
     network.save(out)
     out.with_suffix(".json").write_text(json.dumps(network.card, indent=2) + "\n")
-    report = out.with_suffix(".png")
+    report = out.with_suffix(".report.png")
     title = f"Recipe {run['recipe']}, seed {run['seed']}: {score(accuracy, len(labels))}"
     write_report(report, network, run["history"], images, labels, network.probabilities(logits), title)
     print(f"\n{score(accuracy, len(labels))[0].upper()}{score(accuracy, len(labels))[1:]}.")

@@ -17,7 +17,7 @@ from nn.network import Network, digit_net, read_npz
 
 ROOT = Path(__file__).parents[1]
 IDX = "{}-{}-idx{}-ubyte"
-SHIPPED = "digits.npz", "digits.json", "report.png"
+SHIPPED = "digits.npz", "digits.json", "digits.report.png"
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +105,12 @@ def test_training_leaves_weights_a_card_and_pictures_that_agree(finished, digits
     assert len(card["history"]) == 2 and len(card["data_checksum"]) == 64
     assert card["command"].startswith("python train.py --data")
     assert {"python", "numpy", "numba"} <= card["versions"].keys()
-    assert out.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert out.with_suffix(".report.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_training_leaves_what_is_shipped_alone_and_nothing_half_done(finished):
     folder = finished[0].parent
-    assert {path.name for path in folder.iterdir()} == {*SHIPPED, "trained.npz", "trained.json", "trained.png"}
+    assert {path.name for path in folder.iterdir()} == {*SHIPPED, "trained.npz", "trained.json", "trained.report.png"}
     assert all((folder / name).read_text() == "shipped" for name in SHIPPED)
 
 
