@@ -407,6 +407,8 @@ def test_the_picture_of_the_window_is_saved(app, tmp_path):
 def test_asking_for_a_file_takes_typed_text(app, tmp_path):
     (tmp_path / "nothing.png").write_text("no")
     press(app, "O")
+    send(app, pygame.TEXTINPUT, text="o")  # the same O, which is no letter of the path
+    press(app, "X")
     for letter in str(tmp_path / "noth"):
         send(app, pygame.TEXTINPUT, text=letter)
     press(app, "C", "Tab", "Backspace", "Tab")  # C is a letter now, not an action

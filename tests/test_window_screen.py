@@ -151,6 +151,7 @@ def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
         window = subprocess.Popen([sys.executable, ROOT / "play.py", "--weights", weights, "--samples", tmp_path],
                                   env=env, stderr=subprocess.PIPE, text=True)  # fmt: skip
         found = wait(lambda: xdo("search", "--onlyvisible", "--class", "digits")).split()[0]
+        wait(lambda: title() == "Draw a digit")  # the first frame is there
         place = dict(line.split("=") for line in xdo("getwindowgeometry", "--shell", found).splitlines())
         from window.layout import layout
 
@@ -181,3 +182,27 @@ def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
             if process and process.poll() is None:
                 process.terminate()
                 process.wait(timeout=20)
+
+
+def test_closing_while_learning_does_not_wait(weights, tmp_path):
+    """The training thread ends with the process, whatever it was doing."""
+    code = (
+        "import sys, time, pygame, numpy as np\n"
+        "pygame.font.init()\n"
+        "from window import actions, hand\n"
+        "from window.app import App\n"
+        "from window.run import usable\n"
+        "from window.strokes import Stroke\n"
+        f"app = App(usable({str(weights)!r}), samples={str(tmp_path)!r})\n"
+        "image = np.zeros((28, 28), np.uint8); image[4:24, 13:15] = 255\n"
+        "for _ in range(hand.ENOUGH): hand.keep(app.samples, 1, [Stroke(0.09, False, [(0, 0, 0)])], image)\n"
+        "hand.OTHERS = 60_000\n"
+        "actions.do(app, 'learn')\n"
+        "while app.progress is None or app.progress.share < 0.06: app.update(0.01); time.sleep(0.01)\n"
+        "print('learning', flush=True)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout.readline().strip() == b"learning", process.stderr.read()
+    start = time.monotonic()
+    assert process.wait(timeout=30) == 0
+    assert time.monotonic() - start < 5

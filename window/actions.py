@@ -124,10 +124,14 @@ def mistake(app):
     if app.mistakes is None:
         if "mistakes" not in app.jobs:
             app.say("Looking for mistakes among the 10,000 test images …")
-            app.start(
-                "mistakes", testset.mistakes(app.network.replica(), images, labels),
-                lambda found: (setattr(app, "mistakes", list(found)), mistake(app)),
-            )
+            network = app.network
+
+            def each(found):
+                if app.network is network:
+                    app.mistakes = found
+                    mistake(app)
+
+            app.start("mistakes", testset.mistakes(network.replica(), images, labels), each, _report(app))
     elif not app.mistakes:
         app.say("The network reads every test image right.")
     else:
@@ -141,7 +145,12 @@ def _tests_ready(app, then):
     """Whether the test set is there. If it isn't it is read in the background, and then `then` is done."""
     if app.tests is None and "tests" not in app.jobs:
         app.say("Reading MNIST's test set …")
-        app.start("tests", testset.test_set(), lambda tests: (setattr(app, "tests", tests), then(app)), _report(app))
+
+        def each(tests):
+            app.tests = tests
+            then(app)
+
+        app.start("tests", testset.test_set(), each, _report(app))
     return app.tests is not None
 
 
@@ -160,7 +169,7 @@ def _show_test(app, number, words):
 # --- files ----------------------------------------------------------------------------------------------------
 
 def open(app):
-    app.prompt = ""
+    app.prompt, app.typing = "", False
 
 
 def add_file(app, path):

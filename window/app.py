@@ -66,6 +66,7 @@ class App:
         self.cursor = 0  # the cell that the arrow keys are at, if the focus is on a stage
         self.helping = False
         self.prompt = None  # the path being typed, while a file is asked for
+        self.typing = False  # whether a key went down since then: the O that asked for it comes as text, too
         self.files, self.file = [], 0
         self.message = Message(READY)
 
@@ -230,7 +231,10 @@ class App:
 
     def handle(self, event):
         """Take a pygame event."""
+        self._take(event)
         self.changed = True
+
+    def _take(self, event):
         match event.type:
             case pygame.QUIT:
                 self.running = False
@@ -248,7 +252,7 @@ class App:
                 self._release(event.pos)
             case pygame.MOUSEWHEEL:
                 actions.widen(self, event.y)
-            case pygame.TEXTINPUT if self.prompt is not None:
+            case pygame.TEXTINPUT if self.prompt is not None and self.typing:
                 self.prompt += event.text
             case pygame.KEYDOWN:
                 self._key(keys.name(event))
@@ -299,7 +303,7 @@ class App:
     def _key(self, key):
         if self.prompt is not None:
             overlays.type_key(self, key)
-        elif key in keys.ACTIONS:
+        elif key in keys.ACTIONS and (not overlays.is_open(self) or overlays.takes(self, keys.ACTIONS[key])):
             actions.do(self, keys.ACTIONS[key])
 
     # --- looks ------------------------------------------------------------------------------------------------

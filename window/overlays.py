@@ -79,7 +79,7 @@ def _help(surface, app, box):
                 widgets.text(surface, binding.help, Rect(key.right, y, wide - key.w, key.h), text * 0.92, theme.muted)
                 y += key.h
             y += text
-    hints = "The mouse draws, its right button erases, its wheel sets the pen's width. Files can be dropped on the window."
+    hints = "The mouse draws, its right button erases, its wheel sets the pen's width. Drop files on the window."
     widgets.text(surface, hints, Rect(box.x, box.bottom - text, box.w, 2 * text), text * 0.92, theme.muted)
 
 
@@ -98,8 +98,15 @@ def _prompt(surface, app, box):
     widgets.text(surface, "Enter opens it, Tab completes, Esc cancels.", hint, text * 0.92, theme.muted)
 
 
+def takes(app, action):
+    """Whether an action's key works while something is open: what it is about, and closing it."""
+    about = ("help",) if app.helping else ("keep", "discard")
+    return action in (*about, "escape", "quit", "theme", "fullscreen")
+
+
 def type_key(app, key):
-    """A key pressed while a path is being typed."""
+    """A key pressed while a path is being typed. The letters themselves come as TEXTINPUT."""
+    app.typing = True
     if key == "Esc":
         app.prompt = None
     elif key == "Backspace":
@@ -110,6 +117,8 @@ def type_key(app, key):
             app.prompt = os.path.commonprefix(matches)  # noqa: RUF071 (letter by letter is what is wanted)
             if len(matches) == 1 and os.path.isdir(app.prompt):
                 app.prompt = os.path.join(app.prompt, "")
+    elif key == "Ctrl+V":
+        app.prompt += (pygame.scrap.get_text() if pygame.display.get_init() else "").strip()
     elif key == "Enter":
         path, app.prompt = os.path.expanduser(app.prompt.strip()), None
         if path:

@@ -62,9 +62,6 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
     begin(app, files, session)
     clock, title, full = pygame.time.Clock(), None, False
     while app.running:
-        if app.title != title:
-            title = app.title
-            pygame.display.set_caption(title)
         if app.fullscreen != full:
             full = app.fullscreen
             pygame.display.set_mode(desktop if full else size, pygame.FULLSCREEN if full else pygame.RESIZABLE)
@@ -72,6 +69,9 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
         if app.changed:
             app.draw(pygame.display.get_surface())
             pygame.display.flip()
+        if app.title != title:
+            title = app.title
+            pygame.display.set_caption(title)
         if app.network is None and not app.jobs:  # the first frame is on the screen
             app.start("network", networks(weights, app.samples), each, end)
         seconds = clock.tick(FRAMES) / 1000
@@ -85,6 +85,8 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
 
 def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, theme="dark"):
     """Draw the window once, without a screen, with the files or the session in it, and write it to `path`."""
+    if Path(path).suffix.lower() != ".png":
+        raise ValueError(f"{path}: the picture's name must end in .png")
     pygame.font.init()
     app = App(size=tuple(int(side * scale) for side in OPENING), scale=scale, theme=theme, samples=samples)
     for name, network in networks(weights, app.samples):
@@ -98,7 +100,10 @@ def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, the
     surface = pygame.Surface(app.layout.size)
     app.draw(surface)
     part = Path(path).with_name(f".{os.getpid()}.{Path(path).name}")
-    pygame.image.save(surface, part)
+    try:
+        pygame.image.save(surface, part)
+    except pygame.error as error:
+        raise ValueError(f"{path}: {error}") from None
     os.replace(part, path)
     if app.message.bad:
         raise ValueError(app.message.words)
