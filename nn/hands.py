@@ -267,7 +267,7 @@ def bend(style, rng):
     points = points + rng.normal(0, 0.025, points.shape)
 
     # the hand's slant and lean, a slow bend of the whole, a narrow or a wide hand
-    slant, lean, bow, sag = rng.normal([0.1, 0, 0, 0], [0.25, 0.1, 0.15, 0.15])
+    slant, lean, bow, sag = rng.normal([0.1, 0, 0, 0], [0.2, 0.05, 0.1, 0.1])
     x, y = points.T
     x, y = x - slant * y + bow * y * y, y + lean * x + sag * x * x
     points = np.stack([x * np.exp(rng.normal(0, 0.2)), y], axis=1)
