@@ -39,13 +39,14 @@ class App:
 
     network: a nn.network.Network, or None as long as it is being loaded; assign `app.network` then.
     samples: the user's folder, for drawings, pictures, sessions and learned weights.
+    name: what the network's file is called.
     """
 
-    def __init__(self, network=None, *, size=OPENING, scale=1.0, theme="dark", samples="digits"):
+    def __init__(self, network=None, *, size=OPENING, scale=1.0, theme="dark", samples="digits", name="digits.npz"):
         self.running, self.fullscreen = True, False
         self.clock = 0.0  # seconds since the start, as update() was told
         self.changed = True  # whether there is anything new to draw
-        self.scale, self.samples, self.theme = scale, Path(samples), THEMES[theme]
+        self.scale, self.samples, self.theme, self.name = scale, Path(samples), THEMES[theme], name
 
         self.drawing, self.page = Drawing(), Page()
         self.pen, self.erasing, self.live = PEN, False, True
@@ -176,6 +177,8 @@ class App:
         self.answers = [found for page in pages if (found := answer(self.network, page))]
         if not self.answers:
             self.pinned = None
+        elif picture is None and not self.answer.looks_like_digit:
+            self.say("This doesn't look like a digit. If it is one, press or click which.")
         elif picture is None:
             self.say(f"Read as {article(self.answer.digit)}. If that is wrong, press or click the right digit.")
         elif len(self.answers) > 1:

@@ -4,6 +4,7 @@ import numpy as np
 import pygame
 
 from window import anatomy, widgets
+from window.answer import percent
 from window.layout import Rect
 from window.widgets import coloured, signed
 
@@ -37,6 +38,9 @@ def draw(surface, app, card, number, cell, place):
     same = np.isclose(sum_of.value, sum_of.shown, rtol=1e-4, atol=1e-4)
     words, colour = ("equal to the network's own", theme.accent) if same else ("the network has", theme.warning)
     pen.row(words, f"{sum_of.shown:+.4f}", colour)
+    if number == len(app.stages) - 1:
+        name = f"softmax of all ten, divided by {app.network.temperature:.2f}"
+        pen.row(name, percent(app.answer.probabilities[cell]), theme.text)
     pen.skip()
     for line in sum_of.places:
         pen.line(line, theme.muted, "mono", 0.8)

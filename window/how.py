@@ -151,7 +151,7 @@ def model_line(app):
     """The model, its accuracy on the test set, and the time of its last forward pass."""
     if app.network is None:
         return "no network yet"
-    words = ["your own weights" if app.network is app.networks.get("yours") else "shipped weights"]
+    words = ["your own weights" if app.network is app.networks.get("yours") else app.name]
     if "test_accuracy" in app.network.card:
         words.append(f"{100 * app.network.card['test_accuracy']:.2f} % on the test set")
     if app.answer:

@@ -40,7 +40,7 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
     size = tuple(min(int(side * scale), most) for side, most in zip(OPENING, desktop, strict=True))
     screen = pygame.display.set_mode(size, pygame.RESIZABLE)
     pygame.key.set_repeat(300, 40)
-    app = App(size=screen.get_size(), scale=scale, theme=theme, samples=samples)
+    app = App(size=screen.get_size(), scale=scale, theme=theme, samples=samples, name=Path(weights).name)
     app.say("Loading the network …")
     refused = []
 
@@ -88,7 +88,8 @@ def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, the
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"{path}: the picture's name must end in .png")
     pygame.font.init()
-    app = App(size=tuple(int(side * scale) for side in OPENING), scale=scale, theme=theme, samples=samples)
+    size = tuple(int(side * scale) for side in OPENING)
+    app = App(size=size, scale=scale, theme=theme, samples=samples, name=Path(weights).name)
     for name, network in networks(weights, app.samples):
         if name != "refused":
             app.networks[name] = app.network = network
