@@ -2,7 +2,7 @@
 
     python benchmarks/robustness.py [--weights FILE] [--images N] [--plot OUT.png]
 
-Each test digit is redrawn with crisp edges on a page four times as large, and the disturbance is done there, as a
+Each test digit is redrawn with crisp edges on a page three times as large, and the disturbance is done there, as a
 hand or a camera would do it. The page then goes to the network twice: the whole page shrunk to 28x28, as programs
 without preprocessing do, and through nn.ink. Moved, turned and rewritten digits are ink, as a canvas gives it; noisy
 and inverted pages are pictures, and are read by nn.ink from a file. Ink that leaves the page is lost to both.
@@ -30,7 +30,7 @@ from drawn import calibration_error  # noqa: E402
 from nn import ink, mnist, training  # noqa: E402
 from nn.network import Network  # noqa: E402
 
-SCALE = 4  # page pixels for each pixel of MNIST
+SCALE = 3  # page pixels for each pixel of MNIST
 LARGE = 20  # the same, for the large page of the round trip: 560 pixels
 CHUNK = 100  # images that a process disturbs at a time
 FAR = np.float32(1e9)  # a squared distance beyond any page
@@ -65,7 +65,7 @@ def rewrite(page, factor, rng):
     slope = np.max([
         (around[1 + i : 1 + i + size, 1 + j : 1 + j + size] - depth) / np.hypot(i, j) for i, j in EIGHT
     ], axis=0)  # fmt: skip
-    middle = inked & (slope < 0.5)  # elsewhere depth grows by 1 a pixel towards the middle
+    middle = inked & (slope < 0.65)  # elsewhere depth grows by 1 a pixel towards the middle
     radius = factor * (depth - 0.5)  # from the pixel to the edge of the ink, not to the middle of the paper's pixel
     power = nearest(np.where(middle, -(radius**2), FAR), reach=int(np.ceil(radius.max())))
     return np.where(power <= 0, np.uint8(255), np.uint8(0))  # inside a disc: squared distance <= squared radius
