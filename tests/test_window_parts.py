@@ -169,7 +169,7 @@ def test_a_rect_holds_its_first_pixel_and_not_the_one_after_its_last():
 def odd_net(rng):
     """Strides, 'same' padding, other windows and a BatchNorm in use."""
     net = Network([
-        Conv2D(1, 4, (3, 5), stride=2, padding="same", rng=rng), BatchNorm(4), ReLU(),  # (14, 14, 4)
+        Conv2D(1, 4, (5, 7), stride=2, padding="same", rng=rng), BatchNorm(4), ReLU(),  # (14, 14, 4)
         MaxPool2D(3, stride=2),  # (6, 6, 4)
         Conv2D(4, 6, 2, rng=rng),  # (5, 5, 6)
         Flatten(), Dense(150, 10, rng=rng),

@@ -41,7 +41,7 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
     screen = pygame.display.set_mode(size, pygame.RESIZABLE)
     pygame.key.set_repeat(300, 40)
     app = App(size=screen.get_size(), scale=scale, theme=theme, samples=samples, name=Path(weights).name)
-    app.say("Loading the network …")
+    app.say("Loading the network; on its first start it is compiled, which takes a few seconds.")
     refused = []
 
     def each(event):
