@@ -49,10 +49,10 @@ def test_first_layer_of_one_channel(H, W):
 
 
 @pytest.mark.parametrize("kernel", [2, 3, (2, 3), (3, 1), 1])
-@pytest.mark.parametrize(("H", "W"), [(12, 15), (13, 12)])
-def test_other_kernels_and_channels(kernel, H, W):
-    network = convolutions(kernel, C=2)
-    assert_equal_both_ways(network, FusedNetwork(network), rng().standard_normal((3, H, W, 2)))
+@pytest.mark.parametrize(("H", "W", "C"), [(12, 15, 2), (13, 12, 1)])
+def test_other_kernels_and_channels(kernel, H, W, C):
+    network = convolutions(kernel, C)
+    assert_equal_both_ways(network, FusedNetwork(network), rng().standard_normal((3, H, W, C)))
 
 
 def test_the_digit_network_with_batches_of_all_sizes_one_after_the_other():

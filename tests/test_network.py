@@ -79,6 +79,16 @@ def test_gradient_of_the_whole_network(training):
         assert np.allclose(grads[name], naive.slope(value, parameter), atol=1e-7), name
 
 
+def test_training_turns_on_dropout_and_the_batch_s_statistics():
+    network, x = small_net(), rng().random((4, 10, 9, 1), np.float32)
+    state = {name: a.copy() for name, a in network.state.items()}
+    prediction = network.forward(x)
+    assert all(np.array_equal(network.state[name], a) for name, a in state.items())
+    assert not np.allclose(network.forward(x, training=True), prediction)
+    assert not any(np.array_equal(network.state[name], a) for name, a in state.items())
+    assert (network.layers[8].mask == 0).any()
+
+
 def test_digit_net_is_the_one_promised():
     network = digit_net(rng())
     assert sum(a.size for a in network.params.values()) == 93_322
