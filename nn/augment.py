@@ -18,11 +18,11 @@ class Augment:
     this B-spline field equals in smoothness).
     """
 
-    rotation: float = 12.0
-    scale: float = 0.12
-    shear: float = 0.2
-    shift: float = 2.0
-    bend: float = 2.0
+    rotation: float = 10.0
+    scale: float = 0.1
+    shear: float = 0.1
+    shift: float = 1.5
+    bend: float = 1.0
 
     def __call__(self, images, rng):
         """uint8 images (N, H, W) -> float32 (N, H, W, 1) from 0 to 1, warped by rng's draws."""
