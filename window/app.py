@@ -18,7 +18,7 @@ from nn import ink
 from window import actions, anatomy, hand, how, keys, overlays, pad, receives, thinks, widgets
 from window.answer import answer, article, occlusion, percent
 from window.jobs import Job
-from window.layout import OPENING, layout
+from window.layout import CHANNELS, OPENING, layout
 from window.page import Page
 from window.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Stroke, is_dot
 from window.theme import THEMES
@@ -78,6 +78,7 @@ class App:
         self.networks = {}  # "shipped" and "yours"
         self.tests = None  # MNIST's test set, once it is needed
         self.mistakes = None  # numbers of the test images that the network gets wrong
+        self.stages = []  # of the network: see anatomy.py
         self.resize(size)
         self.network = network
 
@@ -91,7 +92,8 @@ class App:
         self.stages = anatomy.stages(network) if network else []
         self.mistakes = self.pinned = None
         self.answers, self.stale = [], bool(self.drawing.marks)
-        self.networks.setdefault("shipped", network) if network else None
+        if network:
+            self.networks.setdefault("shipped", network)
         self.resize(self.layout.size)
 
     @property
@@ -145,8 +147,8 @@ class App:
         self.message = Message(words, bad)
 
     def resize(self, size):
-        channels = [stage.channels for stage in self.stages] if getattr(self, "stages", None) else ()
-        self.layout = layout(size, self.scale, *([tuple(channels)] if channels else []))
+        channels = tuple(stage.channels for stage in self.stages) or CHANNELS
+        self.layout = layout(size, self.scale, channels)
 
     # --- ink --------------------------------------------------------------------------------------------------
 
