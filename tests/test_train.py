@@ -272,7 +272,7 @@ def checkpoint(data, tmp_path):
     return path
 
 
-def test_a_spoilt_checkpoint_is_refused(checkpoint):
+def test_a_spoilt_checkpoint_is_refused(checkpoint, capsys):
     good = read_npz(checkpoint)
     not_finite = good["network/0.w"].copy()
     not_finite[0] = np.nan
@@ -287,7 +287,7 @@ def test_a_spoilt_checkpoint_is_refused(checkpoint):
     for words, arrays in spoilt.items():
         np.savez(checkpoint, **arrays)
         before = checkpoint.read_bytes()
-        code, _, errors = run("--out", checkpoint.with_name("mine.npz"), "--resume")
-        assert code == 2
+        assert train.main(["--out", str(checkpoint.with_name("mine.npz")), "--resume"]) == 2
+        errors = capsys.readouterr().err
         assert words in errors and str(checkpoint) in errors and errors.count("\n") == 1
         assert checkpoint.read_bytes() == before
