@@ -196,9 +196,9 @@ def test_closing_while_learning_does_not_wait(weights, tmp_path):
         f"app = App(usable({str(weights)!r}), samples={str(tmp_path)!r})\n"
         "image = np.zeros((28, 28), np.uint8); image[4:24, 13:15] = 255\n"
         "for _ in range(hand.ENOUGH): hand.keep(app.samples, 1, [Stroke(0.09, False, [(0, 0, 0)])], image)\n"
-        "hand.OTHERS = 60_000\n"
+        "hand.OTHERS, hand.RECIPE = 60_000, hand.RECIPE | {'drawn': 0, 'scribbles': 0}\n"
         "actions.do(app, 'learn')\n"
-        "while app.progress is None or app.progress.share < 0.06: app.update(0.01); time.sleep(0.01)\n"
+        "while app.progress is None or app.progress.share <= 0.05: app.update(0.01); time.sleep(0.01)\n"
         "print('learning', flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

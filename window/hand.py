@@ -122,6 +122,7 @@ def teach(network, images, labels, mnist_images, mnist_labels, seed=0, threads=1
     from nn.recipes import Recipe, training_images
     from nn.training import Epoch, Step, fit
 
+    yield Progress(0.0, "mixing the drawings with MNIST")
     recipe = Recipe(**RECIPE)
     others = np.random.default_rng(seed).permutation(len(mnist_images))[:OTHERS]
     mixed, targets = training_images(recipe, mnist_images[others], mnist_labels[others], seed)
