@@ -10,8 +10,9 @@ Set NUMBA_DISABLE_JIT=1 to run the same lines as plain Python, slowly, under a d
 import numba
 import numpy as np
 
-# contract lets a * b + c become one instruction; NaN and infinity keep their meaning.
-compiled = numba.njit(nogil=True, cache=True, fastmath={"contract", "nsz"})
+# contract lets a * b + c become one instruction; NaN and infinity keep their meaning. numpy: a division need not look
+# for zero first, which keeps a loop from using vectors.
+compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
 # --- convolution as a matrix product ------------------------------------------------------------------------
