@@ -11,7 +11,7 @@ A form is a text of points x,y in hundredths, y pointing down; `|` lifts the pen
 are passed smoothly.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -207,16 +207,20 @@ STYLES = {
 # Letters that nobody takes for a digit, one form each.
 LETTERS = (
     "12,98 30,50 50,2! 70,50 88,98 | 26,62 50,61 74,62",  # A
+    "24,98 24,50 24,4! 62,6 72,26 54,44 26,47! 66,52 80,74 60,96 24,97",  # B
     "76,20 52,30 28,54 30,86 52,96 70,76 76,54 | 80,2 79,50 82,98",  # d
     "78,4 50,4 24,4! 24,50 24,97! 50,97 80,96 | 26,48 46,48 68,48",  # E
     "24,98 24,50 24,4! 50,4 80,4 | 26,48 46,48 68,48",  # F
+    "74,14 58,2 46,20 45,60 44,98 | 22,44 48,44 72,42",  # f
     "20,2 20,50 20,98 | 80,2 80,50 80,98 | 20,50 50,50 80,50",  # H
     "22,2 22,50 22,98 | 78,2 50,28 24,54! 50,74 82,98",  # K
+    "26,2 25,50 24,96! 50,97 80,96",  # L
     "10,98 14,50 20,2! 36,34 50,66! 64,34 80,2! 86,50 90,98",  # M
     "10,30 12,60 14,96! 16,60 30,34 44,56 46,96! 50,56 64,34 80,56 84,96",  # m
     "18,98 18,50 18,2! 50,50 82,98! 82,50 82,2",  # N
     "20,20 22,60 24,98! 26,56 50,26 74,50 78,98",  # n
     "24,98 24,50 24,4! 60,2 78,24 60,48 26,50! 52,74 80,98",  # R
+    "26,22 28,60 30,98! 32,56 50,30 78,28",  # r
     "10,4 50,4 90,4 | 50,4 50,50 50,98",  # T
     "10,2 30,50 50,98! 70,50 90,2",  # V
     "6,2 18,50 28,98! 40,60 50,30! 60,60 72,98! 84,50 94,2",  # W
@@ -238,7 +242,7 @@ def read(form):
     return np.array(points, float) / 100, shape
 
 
-@cache
+@lru_cache(1000)  # scrawls have corners anywhere
 def spline(corners):
     """The matrix (m, n) that takes the n control points of a stroke to m points of the curve through them.
 
@@ -301,7 +305,7 @@ def scribble(rng):
     kind = rng.integers(5)
     if kind == 0:
         return bend((LETTERS[rng.integers(len(LETTERS))],), rng)
-    if kind == 1:  # a scrawl: any points, joined by curves or lines
+    if kind == 1:  # a scrawl: any points, joined by curves and lines
         curve = spline(tuple(rng.random(rng.integers(6, 16)) < rng.random()))
         return fit([curve @ rng.random((curve.shape[1], 2))])
     if kind == 2:  # a hatching, to and fro
