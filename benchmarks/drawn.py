@@ -56,8 +56,8 @@ def read(path):
                     label, writer = int(row["label"]), str(row["writer"])
                 except (ValueError, KeyError, TypeError) as error:
                     raise ValueError(f"{path}: line {number} is not a drawing ({error!r})") from None
-                if not strokes or not 0 <= label <= 9:
-                    raise ValueError(f"{path}: line {number} has no strokes, or a label that is not 0 to 9")
+                if not strokes or not np.isfinite(np.vstack(strokes)).all() or not 0 <= label <= 9:
+                    raise ValueError(f"{path}: line {number} wants strokes of finite numbers and a label from 0 to 9")
                 drawings.append((label, writer, strokes))
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise ValueError(f"{path}: cannot be read as gzipped JSON lines ({error})") from None
