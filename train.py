@@ -31,7 +31,7 @@ def parse_arguments(argv):
     add("--threads", type=_whole(1), metavar="N", help="worker threads; by default the machine's cores, at most 8")
     add("--data", type=Path, metavar="DIR", help="a folder of four IDX files instead of MNIST's")
     add("--out", type=Path, metavar="FILE", default=ROOT / "weights" / "trained.npz",
-        help="the weights to write; beside it go its card (.json) and report (.report.png); weights/trained.npz")  # fmt: skip
+        help="the weights to write; beside it go card (.json) and report (.report.png); weights/trained.npz")
     add("--resume", action="store_true", help="go on from the checkpoint beside --out, with its options")
     add("--evaluate", type=Path, metavar="WEIGHTS", help="score these weights on the test set and stop")
     return parser.parse_args(argv)
@@ -76,9 +76,9 @@ def main(argv=None):
 def evaluate(args):
     """Print what the card says of a file of weights, measured again."""
     from nn import mnist, training
-    from nn.network import Network
+    from nn.network import load_digit_net
 
-    network = Network.load(args.evaluate)
+    network = load_digit_net(args.evaluate)
     images, labels = mnist.load_part(args.data or mnist.SHIPPED, "t10k")
     loss, accuracy = training.evaluate(network, images, labels, args.threads or default_threads())
     print(f"{args.evaluate}: {score(accuracy, len(labels))}, loss {loss:.4f}")

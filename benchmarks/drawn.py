@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from nn import hands, ink  # noqa: E402
-from nn.network import Network  # noqa: E402
+from nn.network import load_digit_net  # noqa: E402
 
 CANVAS = 280  # side of the canvas; the pen is 12 to 26 wide, a digit's longer side 140 to 230
 KEPT = 0.95  # the share of true digits that may not be refused
@@ -166,7 +166,7 @@ def main():
     options = parser.parse_args()
     try:
         drawings = read(options.strokes)
-        result = report(Network.load(options.weights), drawings, options.seed)
+        result = report(load_digit_net(options.weights), drawings, options.seed)
         if options.sheet:
             sheet(options.sheet, *result)
     except (OSError, ValueError) as error:

@@ -26,7 +26,7 @@ import numpy as np  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
 from nn import ink, mnist  # noqa: E402
-from nn.network import Network  # noqa: E402
+from nn.network import load_digit_net  # noqa: E402
 from nn.training import predict_logits  # noqa: E402
 from window.hand import Progress, teach  # noqa: E402
 from window.page import Page  # noqa: E402
@@ -89,7 +89,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
-    network, (train, tests) = Network.load(args.weights), mnist.load()
+    network, (train, tests) = load_digit_net(args.weights), mnist.load()
     with threadpool_limits(1, user_api="blas"):
         at_first = errors(network, *tests, args.threads)
         rows = {}

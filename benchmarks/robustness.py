@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from drawn import calibration_error  # noqa: E402
 
 from nn import ink, mnist, training  # noqa: E402
-from nn.network import Network  # noqa: E402
+from nn.network import load_digit_net  # noqa: E402
 
 SCALE = 3  # page pixels for each pixel of MNIST
 LARGE = 20  # the same, for the large page of the round trip: 560 pixels
@@ -202,7 +202,7 @@ def main():
     if options.plot and not Path(options.plot).absolute().parent.is_dir():
         parser.error(f"--plot {options.plot}: its folder does not exist")
     try:
-        network = Network.load(options.weights)
+        network = load_digit_net(options.weights)
         images, labels = (a[: options.images] for a in mnist.load_part(mnist.SHIPPED, "t10k"))
         probabilities = network.probabilities(training.predict_logits(network, images))
         plain = 100 * (probabilities.argmax(axis=1) == labels).mean()

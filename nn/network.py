@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nn.layers import LAYERS, BatchNorm, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Softmax
+from nn.layers import LAYERS, BatchNorm, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Softmax, pair
 
 
 def digit_net(rng=None):
@@ -130,7 +130,9 @@ class Network:
             count = sum(a.size for a in layer.params.values())
             places = np.prod(x.shape[1:-1], dtype=int)  # each of w's numbers is used once at every place
             adds = places * layer.params["w"].size if "w" in layer.params else 0
-            rows.append((_describe(layer), x.shape[1:], count, adds))
+            size = layer.config.get("kernel", layer.config.get("window"))
+            name = type(layer).__name__ + ("" if size is None else " " + " x ".join(map(str, pair(size))))
+            rows.append((name, x.shape[1:], count, adds))
         total = ("total", "", sum(r[2] for r in rows), sum(r[3] for r in rows))
         table = [line("layer", "output", "parameters", "multiply-adds")]
         for name, out, count, adds in [*rows, total]:
@@ -169,15 +171,22 @@ class Network:
         return network
 
 
-def _describe(layer):
-    """'Conv2D 3x3' rather than all of its arguments."""
-    name, config = type(layer).__name__, layer.config
-    size = config.get("kernel", config.get("window"))
-    return name if size is None else f"{name} {size if isinstance(size, str) else _by(size)}"
-
-
-def _by(size):
-    return f"{size} x {size}" if isinstance(size, int) else " x ".join(map(str, size))
+def load_digit_net(path):
+    """Network.load, and ValueError too unless the network takes 28 x 28 images to ten scores."""
+    advice = "`python train.py` makes weights"
+    try:
+        network = Network.load(path)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}; {advice}") from None
+    except ValueError as error:
+        raise ValueError(f"{error}; {advice}") from None
+    try:
+        fits = network.forward(to_input(np.zeros((1, 28, 28), np.uint8))).shape == (1, 10)
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{path}: not a network from 28 x 28 pixels to 10 digits; {advice}")
+    return network
 
 
 def write_npz(path, arrays):
@@ -203,7 +212,8 @@ def read_npz(path):
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except Exception as error:  # a broken file makes zipfile and numpy raise a dozen kinds
-        raise ValueError(f"{path}: not a readable .npz file of plain arrays ({error})") from None
+        reason = "pickled objects, which could run code" if "allow_pickle" in str(error) else error
+        raise ValueError(f"{path}: not a readable .npz file of plain arrays ({reason})") from None
 
 
 def check_arrays(path, found, wanted):
