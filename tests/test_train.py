@@ -15,8 +15,10 @@ import pytest
 from test_mnist import idx, write
 
 import train
+from nn import mnist
 from nn.network import Network, digit_net, read_npz
-from nn.recipes import RECIPES
+from nn.recipes import RECIPES, training_images
+from nn.training import fit
 
 ROOT = Path(__file__).parents[1]
 IDX = "{}-{}-idx{}-ubyte"
@@ -106,7 +108,7 @@ def test_training_leaves_weights_a_card_and_pictures_that_agree(finished, digits
     assert (card["seed"], card["threads"], card["settings"]["epochs"]) == (7, 2, 2)
     assert (card["test_misses"], card["test_images"]) == (wrong, 300)
     assert len(card["history"]) == 2 and len(card["data_checksum"]) == 64
-    assert card["command"].startswith("python train.py --data")
+    assert card["command"].startswith("python train.py --recipe standard --seed 7 --threads")
     assert {"python", "numpy", "numba"} <= card["versions"].keys()
     assert out.with_suffix(".report.png").read_bytes().startswith(b"\x89PNG")
 
@@ -125,6 +127,15 @@ def test_the_shipped_weights_are_not_overwritten(project, data, out):
     assert (code, printed) == (2, "")
     assert "shipped weights" in errors and errors.count("\n") == 1
     assert (project / "weights/digits.npz").read_text() == "shipped"
+
+
+def test_the_weights_are_the_averaged_ones_of_fit(finished, data):
+    (images, labels), _ = mnist.load(data)
+    recipe = replace(RECIPES["standard"], epochs=2, batch_size=50)
+    network = digit_net(np.random.default_rng(7))
+    *_, last = fit(network, *training_images(recipe, images, labels, seed=7), recipe, seed=7, threads=2)
+    found = Network.load(finished[0]).params
+    assert all(np.array_equal(found[name], a) for name, a in last.network.params.items())
 
 
 def test_evaluate_measures_the_same_again(finished, data):
@@ -146,7 +157,14 @@ def test_the_shipped_weights_are_as_good_as_their_card_says():
 
 # --- stopping and going on ----------------------------------------------------------------------------------
 
-needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows can't send Ctrl-C to one process alone")
+@pytest.fixture
+def interruptible():
+    """Programs started in the background ignore Ctrl-C, and so would what a test in the background starts."""
+    if sys.platform == "win32":
+        pytest.skip("Windows can't send Ctrl-C to one process alone")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("epoch", [1, 2], ids=["in the middle", "after the last epoch"])
@@ -169,8 +187,7 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_bits(finished, data, tmp_p
     assert not checkpoint.exists()
 
 
-@needs_signals
-def test_ctrl_c_says_what_is_saved_and_exits_130(data, tmp_path):
+def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, data, tmp_path):
     out, checkpoint = tmp_path / "mine.npz", tmp_path / "mine.checkpoint.npz"
     process = start("--data", data, "--out", out, "--epochs", 1000)
     wait_for(checkpoint.exists, process)
@@ -184,8 +201,7 @@ def test_ctrl_c_says_what_is_saved_and_exits_130(data, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.name]
 
 
-@needs_signals
-def test_ctrl_c_at_the_start_says_that_nothing_is_saved(data, tmp_path):
+def test_ctrl_c_at_the_start_says_that_nothing_is_saved(interruptible, data, tmp_path):
     """At once when the program has begun to print, while it loads its kernels."""
     process = start("--data", data, "--out", tmp_path / "mine.npz")
     process.stdout.readline()
@@ -209,7 +225,6 @@ def test_options_change_the_recipe_and_nothing_else():
     args = train.parse_arguments(
         ["--recipe", "quick", "--epochs", "3", "--batch-size", "64", "--lr", "0.01", "--no-augment"]
     )
-    args.command = "python train.py ..."
     run, recipe, state = train.fresh(args)
     assert recipe == replace(RECIPES["quick"], epochs=3, batch_size=64, lr=0.01, augment=None)
     assert (run["recipe"], run["seed"], run["data"], state) == ("quick", 0, None, None)
@@ -217,7 +232,6 @@ def test_options_change_the_recipe_and_nothing_else():
 
 def test_without_options_it_is_the_standard_recipe():
     args = train.parse_arguments([])
-    args.command = "python train.py"
     run, recipe, _ = train.fresh(args)
     assert recipe == RECIPES["standard"] and run["threads"] == train.default_threads() >= 1
     assert args.out == ROOT / "weights/trained.npz"
