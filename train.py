@@ -57,9 +57,7 @@ def _positive(text):
 
 
 def main(argv=None):
-    argv = sys.argv[1:] if argv is None else argv
     args = parse_arguments(argv)
-    args.command = shlex.join(["python", "train.py", *argv])
     # Imported here, so that --help and a mistyped option answer at once.
     from nn.training import Diverged
 
@@ -148,14 +146,18 @@ def fresh(args):
     changes = {name: getattr(args, name) for name in ("epochs", "batch_size", "lr") if getattr(args, name) is not None}
     if args.no_augment:
         changes["augment"] = None
-    name = args.recipe or "standard"
+    name, seed, threads = args.recipe or "standard", args.seed or 0, args.threads or default_threads()
     recipe = dataclasses.replace(RECIPES[name], **changes)
+    command = ["python", "train.py", "--recipe", name, "--seed", str(seed), "--threads", str(threads)]
+    for option in ("epochs", "batch_size", "lr", "data"):
+        if getattr(args, option) is not None:
+            command += [f"--{option.replace('_', '-')}", str(getattr(args, option))]
     run = {
-        "command": args.command,
+        "command": shlex.join(command + ["--no-augment"] * bool(args.no_augment)),
         "recipe": name,
         "settings": dataclasses.asdict(recipe),
-        "seed": args.seed or 0,
-        "threads": args.threads or default_threads(),
+        "seed": seed,
+        "threads": threads,
         "data": args.data and str(args.data),
         "history": [],
     }

@@ -43,13 +43,15 @@ def _curves(figure, history):
     axes = figure.subplots(2 if validated else 1, 1, sharex=True, squeeze=False)[:, 0]
     axes[0].plot(epochs, [h["loss"] for h in history], color=BLUE, marker="o", ms=3, label="training")
     axes[0].set(ylabel="loss", yscale="log")
+    axes[0].yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axes[0].yaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     if validated:
         losses = [h["validation_loss"] for h in history]
         axes[0].plot(epochs, losses, color=ORANGE, marker="s", ms=3, label="validation")
         error = [100 * (1 - h["validation_accuracy"]) for h in history]
         axes[1].plot(epochs, error, color=ORANGE, marker="s", ms=3)
         axes[1].set(ylabel="validation error, %", ylim=(0, None))
-    axes[0].set_title("Loss and error by epoch", loc="left", fontweight="bold")
+    axes[0].set_title("Loss and error by epoch" if validated else "Loss by epoch", loc="left", fontweight="bold")
     axes[0].legend(frameon=False)
     axes[-1].set_xlabel("epoch")
     axes[-1].xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
