@@ -87,7 +87,8 @@ def train(args):
     import numpy as np
 
     from nn import mnist, training
-    from nn.network import digit_net, write_npz
+    from nn.files import write_npz
+    from nn.network import digit_net
     from nn.recipes import training_images
 
     out = args.out.with_suffix(".npz")
@@ -167,7 +168,7 @@ def fresh(args):
 def resumed(args, checkpoint):
     """(run, recipe, state) of an interrupted training, from its checkpoint."""
     from nn.augment import Augment
-    from nn.network import check_arrays, read_npz
+    from nn.files import check_arrays, read_npz
     from nn.recipes import Recipe
     from nn.training import blank_state
 
@@ -252,6 +253,7 @@ def finish(network, run, recipe, validation, test, out):
     from importlib.metadata import version
 
     from nn import training
+    from nn.files import write_whole
     from nn.report import write_report
 
     network.threshold = recipe.threshold
@@ -268,7 +270,7 @@ def finish(network, run, recipe, validation, test, out):
         "date": time.strftime("%Y-%m-%d"),
     }
     network.save(out)
-    out.with_suffix(".json").write_text(json.dumps(network.card, indent=2) + "\n")
+    write_whole(out.with_suffix(".json"), (json.dumps(network.card, indent=2) + "\n").encode())
     report = out.with_suffix(".report.png")
     title = f"Recipe {run['recipe']}, seed {run['seed']}: {score(accuracy, len(labels))}"
     write_report(report, network, run["history"], images, labels, network.probabilities(logits), title)

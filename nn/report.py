@@ -1,11 +1,11 @@
 """The picture of a training: curves, confusion matrix, worst mistakes, the first layer's filters."""
 
 import io
-import os
-from pathlib import Path
 
 import matplotlib
 import numpy as np
+
+from nn.files import write_whole
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -32,9 +32,7 @@ def write_report(path, network, history, images, labels, probabilities, title):
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=110)
     plt.close(figure)
-    temporary = Path(f"{path}.{os.getpid()}.tmp")
-    temporary.write_bytes(picture.getvalue())
-    os.replace(temporary, path)
+    write_whole(path, picture.getvalue())
 
 
 def _curves(figure, history):

@@ -16,7 +16,8 @@ from test_mnist import idx, write
 
 import train
 from nn import mnist
-from nn.network import Network, digit_net, read_npz
+from nn.files import read_npz
+from nn.network import Network, digit_net
 from nn.recipes import RECIPES, training_images
 from nn.training import fit
 

@@ -3,6 +3,7 @@
 Each takes the App first. What they are called is what the tables call them: "label 4" is `label(app, "4")`.
 """
 
+import io
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pygame
 
 from nn import ink
+from nn.files import write_whole
 from window import hand, strokes, testset
 from window.answer import article
 from window.layout import TILES, TOOLS, grid
@@ -205,14 +207,20 @@ def show_file(app, index):
         app.say(str(error), bad=True)
 
 
+def png(surface):
+    """The bytes of a PNG file."""
+    file = io.BytesIO()
+    pygame.image.save(surface, file, "window.png")
+    return file.getvalue()
+
+
 def save(app):
     """Save a picture of the window."""
     surface = pygame.Surface(app.layout.size)
     app.draw(surface)
     path = _new(app, "pictures", "png")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pygame.image.save(surface, path)
+        write_whole(path, png(surface))
         app.say(f"Saved {path}")
     except (OSError, pygame.error) as error:
         app.say(f"{path}: {error}", bad=True)

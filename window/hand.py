@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from nn import mnist
-from window.strokes import from_json, to_json, write_whole
+from nn.files import write_whole
+from window.strokes import from_json, to_json
 
 FORMAT = {"format": "labelled digit", "version": 1}
 WEIGHTS = "my-hand.npz"
@@ -57,7 +58,7 @@ def keep(folder, label, strokes, image):
     drawings = Path(folder) / "drawings"
     path = drawings / f"{label}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.json"
     data = FORMAT | {"label": label, "strokes": to_json(strokes), "image": image.tolist()}
-    write_whole(path, json.dumps(data) + "\n")
+    write_whole(path, (json.dumps(data) + "\n").encode())
     return count(folder)
 
 

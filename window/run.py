@@ -13,6 +13,7 @@ import numpy as np
 import pygame
 from threadpoolctl import threadpool_limits
 
+from nn.files import write_whole
 from window import actions, hand, strokes
 from window.answer import answer, occlusion
 from window.app import READY, App
@@ -100,12 +101,7 @@ def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, the
         app.update(1.0)
     surface = pygame.Surface(app.layout.size)
     app.draw(surface)
-    part = Path(path).with_name(f".{os.getpid()}.{Path(path).name}")
-    try:
-        pygame.image.save(surface, part)
-    except pygame.error as error:
-        raise ValueError(f"{path}: {error}") from None
-    os.replace(part, path)
+    write_whole(path, actions.png(surface))
     if app.message.bad:
         raise ValueError(app.message.words)
 

@@ -12,11 +12,12 @@ A session file is JSON:
 
 import json
 import math
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+from nn.files import write_whole
 
 FORMAT = {"format": "digit strokes", "version": 1}
 PEN = 0.09  # the default pen: a digit three quarters of the pad high then gets MNIST's median pen
@@ -160,7 +161,7 @@ def from_json(entries):
 
 def save(path, strokes):
     """Write a session file, whole or not at all."""
-    write_whole(path, json.dumps(FORMAT | {"strokes": to_json(strokes)}) + "\n")
+    write_whole(path, (json.dumps(FORMAT | {"strokes": to_json(strokes)}) + "\n").encode())
 
 
 def load(path):
@@ -178,11 +179,3 @@ def load(path):
         raise ValueError(f"{path}: not JSON ({error.msg} in line {error.lineno})") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-
-
-def write_whole(path, text):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
