@@ -41,6 +41,7 @@ def parser():
     made = argparse.ArgumentParser(
         prog="play.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    made.error = lambda message: made.exit(2, f"play.py: {message}\n")  # one line, without the usage above it
     made.add_argument("files", nargs="*", metavar="FILE", help="a picture, or a session (.json)")
     made.add_argument("--weights", type=Path, default=WEIGHTS, help="the network's weights (weights/digits.npz)")
     made.add_argument("--predict", action="store_true", help="print what the pictures show; no window")

@@ -306,3 +306,10 @@ def test_a_spoilt_checkpoint_is_refused(checkpoint, capsys):
         errors = capsys.readouterr().err
         assert words in errors and str(checkpoint) in errors and errors.count("\n") == 1
         assert checkpoint.read_bytes() == before
+
+
+def test_a_place_that_cannot_be_written_is_named_before_the_training(tmp_path):
+    (tmp_path / "file").touch()
+    code, printed, errors = run("--out", tmp_path / "file" / "weights.npz")
+    assert (code, printed, len(errors.splitlines())) == (2, "", 1)
+    assert str(tmp_path / "file") in errors
