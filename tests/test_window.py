@@ -226,7 +226,7 @@ def test_every_key_of_the_help_has_a_handler_and_every_handler_a_key_or_a_button
         name = command.split()[0]
         assert callable(getattr(actions, name)), name
         reached.add(name)
-    inner = {"do", "png", "press", "add_file", "show_file", "view", "focusable", "widen"}  # called by these, or by the mouse
+    inner = {"do", "png", "press", "add_file", "show_file", "view", "focusable", "widen"}  # called by them or the mouse
     public = {name for name, f in vars(actions).items()
               if callable(f) and getattr(f, "__module__", "") == actions.__name__ and not name.startswith("_")}
     assert public - inner == reached
