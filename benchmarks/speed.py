@@ -1,0 +1,353 @@
+"""How fast the network trains, answers and starts, beside PyTorch, Keras and plain NumPy, and beside its targets.
+
+    python benchmarks/speed.py                    # everything, about 10 minutes
+    python benchmarks/speed.py --quick            # half a minute: fewer turns, no whole trainings
+    python benchmarks/speed.py --only training    # one section; --only may be repeated
+
+The contestants take turns, A B C A B C ..., each in a process of its own that sleeps while another runs. The first turn
+warms up and isn't counted. Figures are medians with their quartiles; a ratio is taken within each turn, so that a
+machine that slows down slows both. PyTorch and Keras are an extra (pip install -e ".[bench]") and are left out by name
+where they are missing. Nothing else should run meanwhile: libraries whose threads wait for each other suffer first.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import kernels  # noqa: E402
+import starts  # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
+
+from nn import mnist, training  # noqa: E402
+from nn.network import digit_net  # noqa: E402
+from nn.recipes import Recipe  # noqa: E402
+
+BATCH = 128
+PYTORCH = ("PyTorch", "PyTorch, channels last")
+KERAS = ("Keras", "Keras, XLA")
+
+
+class Worker:
+    """A contestant's process: see rivals.py."""
+
+    def __init__(self, label, name, threads):
+        self.label = label
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (it goes with the process)
+        environment = os.environ | {f"{library}_NUM_THREADS": str(threads) for library in ("OMP", "OPENBLAS", "MKL")}
+        self.process = subprocess.Popen(
+            [sys.executable, Path(__file__).with_name("rivals.py"), name, str(threads)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment,
+        )  # fmt: skip
+
+    def ask(self, **task):
+        print(json.dumps(task), file=self.process.stdin, flush=True)
+        return self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            self.errors.seek(0)
+            reason = self.errors.read().strip().splitlines() or [f"exit code {self.process.wait()}"]
+            raise RuntimeError(f"{self.label} failed: {reason[-1]}")
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Bench:
+    """Options of a run, and what was found: `figures` {section: data} and `targets`, the rows of the last table, `versions` of the contestants."""
+
+    def __init__(self, args):
+        self.threads, self.quick = args.threads, args.quick
+        self.figures, self.targets, self.versions = {}, [], []
+
+    def contest(self, contestants, tasks, turns):
+        """{task: {label: [a figure a turn]}} of contestants {label: (name, threads)} and tasks {task: request}.
+
+        Where a library isn't installed, its label is missing.
+        """
+        workers = [Worker(label, *of) for label, of in contestants.items()]
+        present, found = [], {task: {} for task in tasks}
+        try:
+            for worker in workers:
+                hello = worker.answer()
+                if "absent" in hello:
+                    print(f"  {worker.label}: skipped, {hello['absent']} is not installed")
+                else:
+                    present.append(worker)
+                    self.versions += [hello["version"]] if hello["version"] not in self.versions else []
+            for turn in range(turns + 1):
+                for task, request in tasks.items():
+                    for worker in present:
+                        time.sleep(0.2)  # another library's threads, that spun for work, have gone to sleep
+                        figure = worker.ask(**request)
+                        if turn:
+                            found[task].setdefault(worker.label, []).append(figure)
+        finally:
+            for worker in workers:
+                worker.close()
+        return found
+
+    def target(self, what, figure, unit, bound, at_most=False):
+        """Note a row of the table; figure: a number or quartiles."""
+        low, figure, high = figure if isinstance(figure, list) else (None, figure, None)
+        met = figure <= bound if at_most else figure >= bound
+        spread = None if low is None else [low, high]
+        self.targets.append({"what": what, "figure": figure, "spread": spread, "unit": unit, "target": bound,
+                             "at_most": at_most, "met": bool(met)})  # fmt: skip
+
+
+def quartiles(values):
+    return statistics.quantiles(values, n=4) if len(values) > 1 else [values[0]] * 3
+
+
+def ratios(a, b):
+    """Quartiles of a / b, turn by turn."""
+    return quartiles([x / y for x, y in zip(a, b, strict=True)])
+
+
+def best(results, names, smallest=False):
+    """The name with the best median, or None where all are absent."""
+    present = [name for name in names if name in results]
+    return (min if smallest else max)(present, key=lambda name: statistics.median(results[name]), default=None)
+
+
+def print_results(results, unit, scale=1.0):
+    for name, values in results.items():
+        low, middle, high = (scale * q for q in quartiles(values))
+        print(f"  {name:<40}{middle:>10,.0f} {unit:<10} ({low:,.0f} to {high:,.0f} in half of {len(values)} turns)")
+
+
+# --- the sections ------------------------------------------------------------------------------------------------
+
+def measure_training(bench):
+    """Training throughput: batch 128, AdamW, no augmentation"""
+    everyone = {name: (name, bench.threads) for name in ("ours", "NumPy", *PYTORCH, *KERAS)}
+    turns, seconds = (3, 0.3) if bench.quick else (9, 1.5)
+    task = {"training": {"do": "train", "batch": BATCH, "seconds": seconds}}
+    results = bench.contest(everyone, task, turns)["training"]
+    print_results(results, "images/s")
+    for library, group, bound in (("PyTorch", PYTORCH, 2.0), ("Keras", KERAS, 1.6)):
+        rival = best(results, group)
+        if rival:
+            bench.target(f"training, ours / {library}", ratios(results["ours"], results[rival]), "x", bound)
+    return results
+
+
+def measure_inference(bench):
+    """Inference: uint8 images in, probabilities out"""
+    everyone = {name: (name, bench.threads) for name in ("ours", "NumPy", *PYTORCH, *KERAS)}
+    turns, seconds = (3, 0.1) if bench.quick else (9, 0.5)
+    tasks = {"one": {"do": "one", "seconds": seconds}, "many": {"do": "many", "batch": 256, "seconds": seconds}}
+    results = bench.contest(everyone, tasks, turns)
+    print("  one image")
+    print_results(results["one"], "us", 1e6)
+    print("  256 images")
+    print_results(results["many"], "images/s")
+    for library, group in (("PyTorch", PYTORCH), ("Keras", KERAS)):
+        rival = best(results["one"], group, smallest=True)
+        if rival:
+            times = ratios(results["one"]["ours"], results["one"][rival])
+            bench.target(f"one image, time, ours / {library}", times, "x", 1.0, at_most=True)
+            rates = ratios(results["many"]["ours"], results["many"][best(results["many"], group)])
+            bench.target(f"256 images, ours / {library}", rates, "x", 1.5)
+    return results
+
+
+def measure_scaling(bench):
+    """Scaling: threads, batches, augmentation"""
+    turns, seconds = (3, 0.3) if bench.quick else (7, 1.0)
+    counts = sorted({1, 2, bench.threads} | {n for n in (4, 8) if n <= os.cpu_count()})
+    contestants = {_threads(n): ("ours", n) for n in counts} | {"augmented": ("ours, augmented", bench.threads)}
+    task = {"training": {"do": "train", "batch": BATCH, "seconds": seconds}}
+    found = bench.contest(contestants, task, turns)["training"]
+    bench.target("threads, 2 / 1", ratios(found["2 threads"], found["1 thread"]), "x", 1.85)
+    slower = ratios(found[_threads(bench.threads)], found["augmented"])
+    bench.target("augmentation, more time", [100 * (r - 1) for r in slower], "%", 25, at_most=True)
+    tasks = {f"batches of {n}": {"do": "train", "batch": n, "seconds": seconds} for n in (32, 64, 128, 256, 512)}
+    batches = bench.contest({"ours": ("ours", bench.threads)}, tasks, turns)
+    found |= {task: results["ours"] for task, results in batches.items()}
+    print_results(found, "images/s")
+    return found
+
+
+def _threads(n):
+    return "1 thread" if n == 1 else f"{n} threads"
+
+
+def measure_time_to_99(bench):
+    """Time to 99 %: train.py --recipe quick, from the command to the end"""
+    if bench.quick:
+        return print("  skipped by --quick")
+    runs = [starts.quick_recipe(seed, bench.threads) for seed in range(5)]
+    for seed, (seconds, accuracy) in enumerate(runs):
+        print(f"  seed {seed}: {accuracy:.2%} of the test set in {seconds:.1f} s")
+    bench.target("quick recipe, accuracy, mean of 5", 100 * statistics.mean(a for _, a in runs), "%", 99.0)
+    bench.target("quick recipe, time", quartiles([s for s, _ in runs]), "s", 20, at_most=True)
+    first = starts.compiling()
+    print(f"  compiling all kernels, on a machine that never did: {first:.1f} s")
+    bench.target("first run, compiling", first, "s", 15, at_most=True)
+    return {"runs": runs, "compiling": first}
+
+
+def measure_memory(bench):
+    """Memory: an epoch of train.py's default recipe, pictures included"""
+    if bench.quick:
+        return print("  skipped by --quick")
+    peak = starts.peak_memory(bench.threads)
+    if peak is None:
+        return print(f"  skipped: {platform.system()} doesn't tell a process's peak memory")
+    print(f"  peak resident memory {peak:.0f} MB")
+    bench.target("peak memory", peak, "MB", 400, at_most=True)
+    return peak
+
+
+def measure_start(bench):
+    """Start-up: new processes, the interpreter's own start included"""
+    found = {}
+    for what, run, bound in (
+        ("import nn", starts.import_nn, 0.5),
+        ("train.py --help", starts.train_help, 0.5),
+        ("play.py, first frame, nothing compiled", starts.first_frame, 0.7),
+    ):
+        if run() is None:
+            print(f"  {what}: skipped, pygame is not installed")
+            continue
+        found[what] = [run() for _ in range(3 if bench.quick else 9)]
+        bench.target(what, quartiles(found[what]), "s", bound, at_most=True)
+    print_results(found, "ms", 1e3)
+    return found
+
+
+def trained():
+    """(network after 50 steps, images, labels): gradients and dead units as in training, not as at its start."""
+    images, labels = mnist.load_part(mnist.SHIPPED, "train")
+    network = digit_net(np.random.default_rng(0))
+    recipe = Recipe(epochs=1, batch_size=BATCH, augment=None, schedule="constant", lr=1e-3)
+    for _ in training.fit(network, images[: 50 * BATCH], labels[: 50 * BATCH], recipe):
+        pass
+    return network, images[-kernels.N :], labels[-kernels.N :]
+
+
+def measure_steps(bench):
+    """Where a training step's time goes: microseconds an image, one thread"""
+    network, images, labels = trained()
+    with threadpool_limits(1, user_api="blas"):
+        found = kernels.profile(network, images, labels, BATCH, 2 if bench.quick else 15)
+    steps, others = found["steps"], found["others"]
+    print(f"  {'':<36}{'forward':>9}{'backward':>10}   the plain layers' matrix products alone")
+    for name, forward, backward, products, products_back in steps:
+        limit = f"{products:>9.1f}{products_back:>10.1f}" if products else ""
+        print(f"  {name:<36}{forward:>9.1f}{backward:>10.1f}   {limit}")
+    columns = [sum(column) for column in list(zip(*steps, strict=True))[1:]]
+    print(f"  {'all':<36}{columns[0]:>9.1f}{columns[1]:>10.1f}   {columns[2]:>9.1f}{columns[3]:>10.1f}")
+    for name, taken in others.items():
+        print(f"  {name:<36}{taken:>9.1f}")
+    limit = columns[2] + columns[3]
+    print(f"  The products run at {found['gflops']:.0f} GFLOP/s. Were they all there is to do, the limit would be")
+    print(f"  {1e6 / limit:,.0f} images/s a thread; the steps reach {1e6 / sum(columns[:2]):,.0f}.")
+    return found
+
+
+def measure_kernels(bench):
+    """Each Numba kernel against the best plain NumPy: microseconds an image, one thread"""
+    network, images, labels = trained()
+    with threadpool_limits(1, user_api="blas"):
+        rows = kernels.compare(network, images, labels, 4 if bench.quick else 40)
+    print(f"  {'':<32}{'Numba':>9}{'NumPy':>9}{'NumPy / Numba':>16}")
+    scale = 1e6 / kernels.N
+    for name, ours, theirs in rows:
+        print(f"  {name:<32}{scale * ours[1]:>9.2f}{scale * theirs[1]:>9.2f}{theirs[1] / ours[1]:>14.1f} x")
+        bench.target(f"{name}, NumPy / Numba", theirs[1] / ours[1], "x", 1.0)
+    return rows
+
+
+SECTIONS = {
+    "training": measure_training, "inference": measure_inference, "time": measure_time_to_99,
+    "memory": measure_memory, "start": measure_start, "scaling": measure_scaling,
+    "steps": measure_steps, "kernels": measure_kernels,
+}  # fmt: skip
+
+
+# --- the whole ------------------------------------------------------------------------------------------------------
+
+def machine():
+    """What ran it: processor, cores, system, versions."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        processor = platform.processor() or platform.machine()
+    packages = {name: importlib.metadata.version(name) for name in ("numpy", "numba")}
+    return {"processor": processor, "cores": os.cpu_count(), "system": platform.platform(),
+            "python": platform.python_version(), **packages}  # fmt: skip
+
+
+def print_targets(targets):
+    print(f"\n{'':<44}{'figure':>12}{'':<5}{'quartiles':>18}   target")
+    for row in targets:
+        spread = "{:,.2f} to {:,.2f}".format(*row["spread"]) if row["spread"] else ""
+        bound = f"{'<=' if row['at_most'] else '>='} {row['target']:g} {row['unit']}"
+        verdict = "met" if row["met"] else "MISSED"
+        print(f"{row['what']:<44}{row['figure']:>12,.2f} {row['unit']:<4}{spread:>18}   {bound:<12}{verdict}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.error = lambda message: parser.exit(2, f"speed.py: {message}\n")  # one line, without the usage above it
+    parser.add_argument("--quick", action="store_true", help="half a minute: fewer turns, no whole trainings")
+    parser.add_argument("--only", choices=SECTIONS, action="append", metavar="SECTION",
+                        help=f"one of {', '.join(SECTIONS)}; may be repeated")  # fmt: skip
+    parser.add_argument("--threads", type=int, default=2, metavar="N", help="of each contestant (2)")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write every figure there as well")
+    parser.add_argument("--chart", type=Path, metavar="OUT", default=Path(__file__).with_name("speed.png"),
+                        help="where the bar chart goes (benchmarks/speed.png)")  # fmt: skip
+    args = parser.parse_args()
+    if not 1 <= args.threads <= BATCH:
+        parser.error(f"argument --threads: expected 1 to {BATCH}, got {args.threads}")
+    for path in (args.json, args.chart):
+        if path and not path.absolute().parent.is_dir():
+            parser.error(f"{path}: no such folder")
+
+    bench, about = Bench(args), machine()
+    print("  ".join(f"{name} {value}" for name, value in about.items()))
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    print(f"{args.threads} threads; load of the machine before the start: {load}")
+    try:
+        for name in args.only or SECTIONS:
+            print(f"\n{SECTIONS[name].__doc__}")
+            bench.figures[name] = SECTIONS[name](bench)
+    except (RuntimeError, ValueError) as error:
+        print(f"speed.py: {error}", file=sys.stderr)
+        return 2
+    print_targets(bench.targets)
+    print("\n" + "; ".join(bench.versions))
+    if args.json:
+        report = {"machine": about, "threads": args.threads, "versions": bench.versions,
+                  "targets": bench.targets, "figures": bench.figures}  # fmt: skip
+        args.json.write_text(json.dumps(report, indent=1) + "\n")
+    if {"training", "inference"} & bench.figures.keys():
+        from chart import draw
+
+        draw(args.chart, bench.figures, about, args.threads)
+        print(f"Chart: {args.chart}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
