@@ -70,7 +70,7 @@ class Worker:
 
 
 class Bench:
-    """Options of a run, and what was found: `figures` {section: data}, `targets` (rows of the last table), `versions`."""
+    """Options of a run, and what was found: `figures` {section: data}, `targets`, the last table's rows, `versions`."""
 
     def __init__(self, args):
         self.threads, self.quick = args.threads, args.quick
