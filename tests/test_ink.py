@@ -97,7 +97,7 @@ def test_size_centre_and_peak_are_mnists(digit, seed, width):
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     assert image.shape == (28, 28) and image.dtype == np.uint8
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
-    assert image.max() == 255
+    assert image.max() in (254, 255)  # the peaks that MNIST's own images have
     for axis in (0, 1):
         centre = image.sum(axis=1 - axis) @ np.arange(28) / image.sum()
         assert 13.5 < centre <= 14.5

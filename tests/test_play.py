@@ -116,7 +116,9 @@ def test_unusable_weights_are_named_with_the_mend(pictures, capsys, tmp_path):
 def test_options_that_make_no_sense(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         play.main(arguments)
-    assert stop.value.code == 2 and "play.py: error: " in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert stop.value.code == 2 and printed.out == ""
+    assert printed.err.startswith("play.py: --") and len(printed.err.splitlines()) == 1
 
 
 def test_as_a_user_runs_it_without_pygame(weights, pictures):
