@@ -1,9 +1,11 @@
 """The bar chart of speed.py."""
 
-import os
+import io
 import statistics
 
 import matplotlib
+
+from nn.files import write_whole
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -40,7 +42,7 @@ def draw(path, figures, about, threads):
         axis.xaxis.set_major_formatter("{x:,.0f}")
     where = f"{about['processor']}, {threads} threads; medians, whiskers are quartiles"
     figure.supxlabel(where, fontsize=8, color="#555555")
-    part = path.with_name(f".{os.getpid()}.{path.name}")
-    figure.savefig(part, dpi=130, format="png")
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=130, format="png")
     plt.close(figure)
-    os.replace(part, path)
+    write_whole(path, picture.getvalue())

@@ -12,7 +12,6 @@ The expected calibration error is that of the undisturbed test images, as MNIST 
 import argparse
 import io
 import multiprocessing
-import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
@@ -28,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 from drawn import calibration_error  # noqa: E402
 
 from nn import ink, mnist, training  # noqa: E402
+from nn.files import write_whole  # noqa: E402
 from nn.network import load_digit_net  # noqa: E402
 
 SCALE = 3  # page pixels for each pixel of MNIST
@@ -186,9 +186,7 @@ def plot(path, image, accuracy):
     figure.axes[0].legend(frameon=False, loc="upper left")
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=110)
-    temporary = Path(f"{path}.{os.getpid()}.tmp")
-    temporary.write_bytes(picture.getvalue())
-    os.replace(temporary, path)
+    write_whole(path, picture.getvalue())
 
 
 def main():

@@ -32,6 +32,7 @@ import starts  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
 from nn import mnist, training  # noqa: E402
+from nn.files import write_whole  # noqa: E402
 from nn.network import digit_net  # noqa: E402
 from nn.recipes import Recipe  # noqa: E402
 
@@ -337,7 +338,7 @@ def main():
     if args.json:
         report = {"machine": about, "threads": args.threads, "versions": bench.versions,
                   "targets": bench.targets, "figures": bench.figures}  # fmt: skip
-        args.json.write_text(json.dumps(report, indent=1) + "\n")
+        write_whole(args.json, (json.dumps(report, indent=1) + "\n").encode())
     if {"training", "inference"} & bench.figures.keys():
         from chart import draw
 
