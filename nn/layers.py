@@ -40,6 +40,11 @@ class Layer:
             wanted = ", ".join(map(str, shape))
             raise ValueError(f"{type(self).__name__} expects ({wanted}), got {x.shape}")
 
+    def expect_room(self, x, kh, kw):
+        """Raise ValueError unless a window of kh x kw fits into the images x (N, H, W, C)."""
+        if x.shape[1] < kh or x.shape[2] < kw:
+            raise ValueError(f"{type(self).__name__} expects an image of at least {kh} x {kw}, got {x.shape}")
+
 
 def he_normal(shape, fan_in, rng):
     """Weights with variance 2 / fan_in, which keeps a signal's size through ReLU layers.
@@ -83,8 +88,7 @@ class Conv2D(Layer):
         if self.padding == "same":
             x = np.pad(x, ((0, 0), (top, bottom), (left, right), (0, 0)))
         N, H, W, _ = self.padded_shape = x.shape
-        if H < kh or W < kw:
-            raise ValueError(f"Conv2D expects an image of at least {kh} x {kw}, got {x.shape}")
+        self.expect_room(x, kh, kw)
         OH, OW = (H - kh) // self.stride + 1, (W - kw) // self.stride + 1
 
         self.cols = im2col(x, kh, kw, self.stride, OH, OW)  # (N*OH*OW, KH*KW*C)
@@ -161,21 +165,32 @@ class ReLU(Layer):
         return dy * self.positive
 
 
-class MaxPool2D(Layer):
-    """The largest value of each window. x (N, H, W, C) -> y (N, OH, OW, C), OH = (H - KH) // stride + 1.
+class Pool2D(Layer):
+    """What the poolings share. x (N, H, W, C) -> y (N, OH, OW, C), OH = (H - KH) // stride + 1.
 
     stride defaults to the side of a square window. Rows and columns that fill no window are dropped.
     """
 
     def __init__(self, window, stride=None):
         super().__init__(window=window, stride=stride)
-        self.window, self.stride = _window_and_stride(window, stride)
+        kh, kw = self.window = pair(window)
+        if stride is None and kh != kw:
+            raise ValueError(f"pooling with a window of {kh} x {kw} needs a stride")
+        self.stride = kh if stride is None else stride
+
+    def take(self, x):
+        """Check x and remember its shape for backward."""
+        self.expect(x, "N", "H", "W", "C")
+        self.expect_room(x, *self.window)
+        self.shape = x.shape
+
+
+class MaxPool2D(Pool2D):
+    """The largest value of each window."""
 
     def forward(self, x, training=False):
+        self.take(x)
         kh, kw = self.window
-        self.expect(x, "N", "H", "W", "C")
-        _fits(self, x)
-        self.shape = x.shape
         y, self.winner = max_pool(x, kh, kw, self.stride)
         return y
 
@@ -189,18 +204,12 @@ class MaxPool2D(Layer):
         return max_pool_backward(dy, self.winner, H, W, self.window[1], self.stride)
 
 
-class AvgPool2D(Layer):
-    """The mean of each window; sizes as in MaxPool2D."""
-
-    def __init__(self, window, stride=None):
-        super().__init__(window=window, stride=stride)
-        self.window, self.stride = _window_and_stride(window, stride)
+class AvgPool2D(Pool2D):
+    """The mean of each window."""
 
     def forward(self, x, training=False):
+        self.take(x)
         kh, kw = self.window
-        self.expect(x, "N", "H", "W", "C")
-        _fits(self, x)
-        self.shape = x.shape
         return sum(x[self._place(u, v)] for u in range(kh) for v in range(kw)) / (kh * kw)
 
     def backward(self, dy):
@@ -216,19 +225,6 @@ class AvgPool2D(Layer):
         """Index of the pixel at row u, column v of every window: a view (N, OH, OW, C)."""
         (kh, kw), s, (_, H, W, _) = self.window, self.stride, self.shape
         return np.s_[:, u : H - kh + u + 1 : s, v : W - kw + v + 1 : s]
-
-
-def _window_and_stride(window, stride):
-    kh, kw = pair(window)
-    if stride is None and kh != kw:
-        raise ValueError(f"pooling with a window of {kh} x {kw} needs a stride")
-    return (kh, kw), kh if stride is None else stride
-
-
-def _fits(layer, x):
-    kh, kw = layer.window
-    if x.shape[1] < kh or x.shape[2] < kw:
-        raise ValueError(f"{type(layer).__name__} expects an image of at least {kh} x {kw}, got {x.shape}")
 
 
 class Flatten(Layer):
