@@ -45,10 +45,12 @@ UNSEEN = {
 
 
 def read(path):
-    """The drawings of a stroke file: a list of (label, writer, list of strokes (m, 2)). ValueError, in one line."""
+    """The drawings of a stroke file, gzipped if its name ends in .gz: a list of (label, writer, list of strokes
+    (m, 2)). ValueError, in one line.
+    """
     drawings = []
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
+        with (gzip.open if str(path).endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
                     row = json.loads(line)
@@ -60,7 +62,7 @@ def read(path):
                     raise ValueError(f"{path}: line {number} wants strokes of finite numbers and a label from 0 to 9")
                 drawings.append((label, writer, strokes))
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        raise ValueError(f"{path}: cannot be read as gzipped JSON lines ({error})") from None
+        raise ValueError(f"{path}: cannot be read as JSON lines ({error})") from None
     if not drawings:
         raise ValueError(f"{path}: no drawings in it")
     return drawings

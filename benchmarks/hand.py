@@ -9,7 +9,6 @@ before and after. Every drawing is put on the pad seven tenths of its height, wi
 """
 
 import argparse
-import gzip
 import json
 import os
 import sys
@@ -23,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 import copy  # noqa: E402
 
 import numpy as np  # noqa: E402
+from drawn import read  # noqa: E402
 from threadpoolctl import threadpool_limits  # noqa: E402
 
 from nn import ink, mnist  # noqa: E402
@@ -37,25 +37,15 @@ HEIGHT = 0.7  # of the pad
 
 def received(strokes):
     """What the network receives when these strokes are drawn in the window: (28, 28) uint8."""
-    points = np.concatenate([np.array(stroke, float) for stroke in strokes])
+    points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     scale = HEIGHT / max(*(high - low), 1e-9)
     page = Page()
     page.follow(tuple(
-        Stroke(PEN, False, [(*((np.array(point) - (low + high) / 2) * scale + 0.5), 0.0) for point in stroke])
+        Stroke(PEN, False, [(*((point - (low + high) / 2) * scale + 0.5), 0.0) for point in stroke])
         for stroke in strokes
     ))
     return ink.to_mnist(page.ink)
-
-
-def read(path):
-    """{writer: [(label, strokes), ...]} in the file's order."""
-    writers = defaultdict(list)
-    with (gzip.open if str(path).endswith(".gz") else open)(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            entry = json.loads(line)
-            writers[entry["writer"]].append((entry["label"], entry["strokes"]))
-    return writers
 
 
 def errors(network, images, labels, threads):
@@ -89,11 +79,18 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
-    network, (train, tests) = load_digit_net(args.weights), mnist.load()
+    try:
+        network, (train, tests) = load_digit_net(args.weights), mnist.load()
+        writers = defaultdict(list)  # in the file's order
+        for label, writer, strokes in read(args.strokes):
+            writers[writer].append((label, strokes))
+    except (OSError, ValueError) as error:
+        print(f"hand.py: {error}", file=sys.stderr)
+        sys.exit(2)
     with threadpool_limits(1, user_api="blas"):
         at_first = errors(network, *tests, args.threads)
         rows = {}
-        for writer, drawings in list(read(args.strokes).items())[: args.writers]:
+        for writer, drawings in list(writers.items())[: args.writers]:
             rows[writer] = row = measure(network, drawings, train, tests, args.each, args.threads)
             if not args.json:
                 print(f"{writer:>8}: {row['before']:3d} -> {row['after']:3d} wrong of {row['drawings']}; MNIST "
