@@ -200,8 +200,10 @@ def warm_up(network):
 
     notice = threading.Timer(1.0, print, ["Compiling the kernels, once on this machine: about 10 seconds.\n"])
     notice.start()
-    warm_up(network)
-    notice.cancel()
+    try:
+        warm_up(network)
+    finally:
+        notice.cancel()
 
 
 def epochs_with_progress(events, recipe, images):
@@ -273,9 +275,10 @@ def finish(network, run, recipe, validation, test, out):
     network.save(out)
     write_whole(out.with_suffix(".json"), (json.dumps(network.card, indent=2) + "\n").encode())
     report = out.with_suffix(".report.png")
-    title = f"Recipe {run['recipe']}, seed {run['seed']}: {score(accuracy, len(labels))}"
+    result = score(accuracy, len(labels))
+    title = f"Recipe {run['recipe']}, seed {run['seed']}: {result}"
     write_report(report, network, run["history"], images, labels, network.probabilities(logits), title)
-    print(f"\n{score(accuracy, len(labels))[0].upper()}{score(accuracy, len(labels))[1:]}.")
+    print(f"\n{result[0].upper()}{result[1:]}.")
     print(f"Weights: {shown(out)}   card: {shown(out.with_suffix('.json'))}   pictures: {shown(report)}")
     print(f"Draw with them:  python play.py --weights {shlex.quote(str(shown(out)))}")
 

@@ -13,7 +13,7 @@ CONTROL_POINTS = 7  # on each axis of the bending field, 7 pixels apart: as smoo
 class Augment:
     """How far, at most, an image may be moved; 0 leaves that out.
 
-    rotation in degrees; scale, stretch, shear as shares (0.1 is 10 %); shift in pixels; bend is the standard deviation,
+    rotation in degrees; scale, shear as shares (0.1 is 10 %); shift in pixels; bend is the standard deviation,
     in pixels, of the elastic field's control points (Simard, Steinkraus & Platt 2003, whose Gaussian-blurred noise
     this B-spline field equals in smoothness).
     """

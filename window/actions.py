@@ -20,6 +20,7 @@ from window.theme import THEMES
 
 BUTTONS = (*(name for row in TOOLS for name, _ in row), "theme", "help", *TILES, "learn")
 NIB_STEP = 1 / 28
+READY = "Draw a digit from 0 to 9 on the pad."
 
 
 def do(app, command):
@@ -56,7 +57,7 @@ def redo(app):
 def clear(app):
     app.replaying = []
     app.drawing.clear()
-    app.say("Draw a digit from 0 to 9 on the pad.")
+    app.say(READY)
 
 
 def pen(app):

@@ -25,7 +25,6 @@ from window.theme import THEMES
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
 REST = 0.15  # seconds without new ink after which occlusion, which is slower, is worth its time
-READY = "Draw a digit from 0 to 9 on the pad."
 
 
 @dataclass
@@ -69,7 +68,7 @@ class App:
         self.prompt = None  # the path being typed, while a file is asked for
         self.typing = False  # whether a key went down since then: the O that asked for it comes as text, too
         self.files, self.file = [], 0
-        self.message = Message(READY)
+        self.message = Message(actions.READY)
 
         self.kept = hand.count(samples)  # drawings in the user's folder
         self.jobs = {}  # name: (Job, what takes its events, what is called at its end)

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from nn.files import write_whole
 from window import actions, hand, strokes
 from window.answer import answer, occlusion
-from window.app import READY, App
+from window.app import App
 from window.layout import OPENING
 
 FRAMES = 60  # a second
@@ -51,7 +51,7 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
             app.say(what, bad=True)
             return
         app.networks[name] = app.network = what
-        words = {"shipped": READY, "yours": "These are your own weights; W brings the shipped ones back."}
+        words = {"shipped": actions.READY, "yours": "These are your own weights; W brings the shipped ones back."}
         if not app.drawing.marks:
             app.say(words[name])
 
