@@ -112,8 +112,8 @@ def learn(network, samples, seed=0):
             yield Progress(0.86 + 0.07 * share, "measuring")
             _, accuracy = evaluate(which, images, truth, threads)
             wrong.append(round((1 - accuracy) * len(images)))
-    own_score = {"test_accuracy": round(1 - wrong[3] / len(tests), 6), "test_misses": wrong[3], "test_images": len(tests)}
-    taught.card = network.card | own_score
+    accuracy = round(1 - wrong[-1] / len(tests), 6)
+    taught.card = network.card | {"test_accuracy": accuracy, "test_misses": wrong[-1], "test_images": len(tests)}
     yield Learned(taught, len(held), tuple(wrong[:2]), len(tests), tuple(wrong[2:]))
 
 
