@@ -25,7 +25,7 @@ from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average
 from nn.recipes import Recipe
 
-MICRO_BATCH = 32  # images
+MICRO_BATCH = 64  # images
 
 
 @dataclass(frozen=True)
