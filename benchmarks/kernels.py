@@ -66,7 +66,7 @@ def cases(network, images, labels):
         "im2col": ((second.x.copy(), 3, 3, 1, 11, 11), ()),
         "col2im": ((cols, (N, 13, 13, C), 3, 3, 1, 11, 11), ()),
         "max_pool": ((rng.standard_normal((N, 26, 26, 32)).astype(np.float32), 2, 2, 2), ()),
-        "max_pool_backward": ((pooled, winner, 26, 26, 2, 2), ()),
+        "max_pool_backward": ((pooled, winner, 26, 26, 2, 2, 2), ()),
         "bias_relu_pool": ((z, conv["b"], y2, np.empty(y2.shape, np.uint8)), (2, 3)),
         "conv_relu_pool_backward": (
             (second.x, by_filter, dy2, second.winner, dx, dw,

@@ -30,10 +30,10 @@ def max_pool(x, kh, kw, stride):
     return _largest(places, np.int32)
 
 
-def max_pool_backward(dy, winner, H, W, kw, stride):
+def max_pool_backward(dy, winner, H, W, kh, kw, stride):
     N, OH, OW, C = dy.shape
     dx = np.zeros((N, H, W, C), dy.dtype)
-    for place in range(winner.max() + 1):
+    for place in range(kh * kw):
         u, v = divmod(place, kw)
         dx[:, u : u + stride * OH : stride, v : v + stride * OW : stride] += dy * (winner == place)
     return dx

@@ -89,16 +89,19 @@ def max_pool(x, kh, kw, stride):
 max_pool = compiled(max_pool)
 
 
-def max_pool_backward(dy, winner, H, W, kw, stride):
+def max_pool_backward(dy, winner, H, W, kh, kw, stride):
     """Give each dy to the place that won its window: dx (N, H, W, C), zero elsewhere."""
     N, OH, OW, C = dy.shape
+    zero = dy.dtype.type(0)
     dx = np.zeros((N, H, W, C), dy.dtype)
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
-                for c in range(C):
-                    u, v = winner[n, i, j, c] // kw, winner[n, i, j, c] % kw
-                    dx[n, i * stride + u, j * stride + v, c] += dy[n, i, j, c]
+                for u in range(kh):
+                    for v in range(kw):
+                        for c in range(C):  # adding many zeros is faster than jumping to the winners
+                            won = winner[n, i, j, c] == u * kw + v
+                            dx[n, i * stride + u, j * stride + v, c] += dy[n, i, j, c] if won else zero
     return dx
 
 

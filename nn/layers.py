@@ -201,7 +201,7 @@ class MaxPool2D(Pool2D):
         their number, and on blank paper all of them are equal. += because windows may overlap.
         """
         _, H, W, _ = self.shape
-        return max_pool_backward(dy, self.winner, H, W, self.window[1], self.stride)
+        return max_pool_backward(dy, self.winner, H, W, *self.window, self.stride)
 
 
 class AvgPool2D(Pool2D):

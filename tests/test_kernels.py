@@ -99,7 +99,7 @@ def test_the_first_of_equal_values_wins():
 def test_max_pool_backward_by_hand():
     """Windows of 1 x 2 moved by 1 overlap: 9 wins both and receives both gradients."""
     _, winner = kernels.max_pool(image([1, 9, 2]), 1, 2, 1)
-    dx = kernels.max_pool_backward(image([10, 5]), winner, 1, 3, 2, 1)
+    dx = kernels.max_pool_backward(image([10, 5]), winner, 1, 3, 1, 2, 1)
     assert dx[0, :, :, 0].tolist() == [[0, 15, 0]]
 
 
@@ -124,7 +124,7 @@ def test_max_pool_backward_is_its_naive_twin(case):
     x, kh, kw, stride = case
     y, winner = kernels.max_pool(x, kh, kw, stride)
     dy = rng().standard_normal(y.shape)
-    ours = kernels.max_pool_backward(dy, winner, x.shape[1], x.shape[2], kw, stride)
+    ours = kernels.max_pool_backward(dy, winner, x.shape[1], x.shape[2], kh, kw, stride)
     assert np.allclose(ours, naive.max_pool_backward(x, dy, kh, kw, stride), rtol=1e-12)
 
 
@@ -264,7 +264,7 @@ def test_float32_stays_float32():
     x = np.ones((1, 4, 4, 1), np.float32)
     cols = kernels.im2col(x, 2, 2, 2, 2, 2)
     y, winner = kernels.max_pool(x, 2, 2, 2)
-    arrays = cols, y, kernels.col2im(cols, x.shape, 2, 2, 2, 2, 2), kernels.max_pool_backward(y, winner, 4, 4, 2, 2)
+    arrays = cols, y, kernels.col2im(cols, x.shape, 2, 2, 2, 2, 2), kernels.max_pool_backward(y, winner, 4, 4, 2, 2, 2)
     assert {a.dtype for a in arrays} == {np.dtype(np.float32)}
 
 
