@@ -12,13 +12,14 @@ import plain
 
 from nn import kernels
 from nn.augment import CONTROL_POINTS, Augment, spline_basis
-from nn.fused import FusedNetwork
+from nn.fused import ConvReLUPool, FusedNetwork
 from nn.layers import Conv2D, Dense
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import to_input
 from nn.optim import AdamW, Average
 
 N = 32  # images in a call, as in training
+BLOCK = ConvReLUPool.BLOCK
 
 
 def alternate(functions, seconds):
@@ -38,7 +39,10 @@ def alternate(functions, seconds):
 # --- kernel by kernel ------------------------------------------------------------------------------------------
 
 def cases(network, images, labels):
-    """{kernel's name: (arguments, indices of those written in place)}, as they come up in training."""
+    """{kernel's name: (arguments, indices of those written in place)}, as they come up in training.
+
+    Those of Winograd's tiles get the images that they get there at a time, BLOCK, the others N.
+    """
     fused, loss = FusedNetwork(network), SoftmaxCrossEntropy()
     x = to_input(images)
     loss.forward(fused.forward(x, training=True), labels)
@@ -47,16 +51,15 @@ def cases(network, images, labels):
         upstream[step] = dy
         dy = step.backward(dy)
     first, second = fused.steps[:2]
-    conv = second.conv.params
-    C, F = conv["w"].shape[2:]
-    dx = second.array("dx", second.x.shape, np.float32)
-    by_filter, dw = (second.array(name, (F, 3, 3 * C), np.float32) for name in ("by_filter", "dw"))
+    b2 = second.conv.params["b"]
+    C, F = second.conv.params["w"].shape[2:]
     rng = np.random.default_rng(0)
-    z = rng.standard_normal((N, 10, 10, F)).astype(np.float32)
+    tiles = np.zeros((16, BLOCK, 5, 5, C), np.float32)
+    products = rng.standard_normal((16, BLOCK, 5, 5, F)).astype(np.float32)
     cols = rng.standard_normal((N * 121, 9 * C)).astype(np.float32)
     pooled, winner = kernels.max_pool(rng.standard_normal((N, 26, 26, 32)).astype(np.float32), 2, 2, 2)
     w1, b1 = first.conv.params["w"][:, :, 0], first.conv.params["b"]
-    y2, dy2 = np.empty((N, 5, 5, F), np.float32), upstream[second].copy()
+    y2 = np.empty((BLOCK, 5, 5, F), np.float32)
     y1, dy1 = np.empty((N, 13, 13, 32), np.float32), upstream[first].copy()
     size = 36928
     w, g, m, v = (rng.random(size, np.float32) for _ in range(4))
@@ -67,10 +70,10 @@ def cases(network, images, labels):
         "col2im": ((cols, (N, 13, 13, C), 3, 3, 1, 11, 11), ()),
         "max_pool": ((rng.standard_normal((N, 26, 26, 32)).astype(np.float32), 2, 2, 2), ()),
         "max_pool_backward": ((pooled, winner, 26, 26, 2, 2, 2), ()),
-        "bias_relu_pool": ((z, conv["b"], y2, np.empty(y2.shape, np.uint8)), (2, 3)),
-        "conv_relu_pool_backward": (
-            (second.x, by_filter, dy2, second.winner, dx, dw,
-             np.empty(F, np.float32)), (4, 5, 6)),
+        "winograd_input": ((second.x[:BLOCK], tiles), (1,)),
+        "winograd_output": ((products, b2, y2, np.empty(y2.shape, np.uint8)), (2, 3)),
+        "winograd_output_backward": ((upstream[second][:BLOCK].copy(), second.winner[:BLOCK], products.copy()), (2,)),
+        "winograd_input_backward": ((tiles + 1, second.array("dx", second.x.shape, np.float32)[:BLOCK]), (1,)),
         "first_conv_relu_pool": ((x[..., 0], w1, b1, y1, np.empty(y1.shape, np.uint8)), (3, 4)),
         "first_conv_relu_pool_backward": (
             (x[..., 0], dy1, first.winner.copy(), np.empty((3, 3, 32), np.float32), np.empty(32, np.float32)), (3, 4)),
@@ -96,7 +99,8 @@ def compare(network, images, labels, seconds):
             if not np.allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max()):
                 raise ValueError(f"{name}: the kernel and plain NumPy differ")
         pair = alternate([lambda f=f, a=arguments: f(*a) for f in (kernel, numpy)], seconds / len(made))
-        rows.append((name, *(q[1] / N * 1e6 for q in pair)))
+        count = BLOCK if name.startswith("winograd") else N
+        rows.append((name, *(q[1] / count * 1e6 for q in pair)))
     return rows
 
 

@@ -39,25 +39,55 @@ def max_pool_backward(dy, winner, H, W, kh, kw, stride):
     return dx
 
 
-def bias_relu_pool(z, b, y, winner):
-    best, place = _largest([z[:, u::2, v::2] for u in (0, 1) for v in (0, 1)], np.uint8)
+def winograd_input(x, tiles):
+    _, _, OH, OW, _ = tiles.shape
+    for u, (a, b, sign) in enumerate(WINOGRAD):
+        rows = x[:, a : a + 2 * OH : 2] + sign * x[:, b : b + 2 * OH : 2]
+        for v, (a, b, sign) in enumerate(WINOGRAD):
+            np.add(rows[:, :, a : a + 2 * OW : 2], sign * rows[:, :, b : b + 2 * OW : 2], out=tiles[4 * u + v])
+
+
+WINOGRAD = [(0, 2, np.float32(-1)), (1, 2, np.float32(1)), (2, 1, np.float32(-1)), (1, 3, np.float32(-1))]  # B^T
+
+
+def winograd_output(m, b, y, winner):
+    m = m.reshape(4, 4, *m.shape[1:])
+    halves = m[0] + m[1] + m[2], m[1] - m[2] - m[3]
+    _bias_relu(*_largest([z for h in halves for z in (h[0] + h[1] + h[2], h[1] - h[2] - h[3])], np.uint8), b, y, winner)
+
+
+def _bias_relu(best, place, b, y, winner):
     np.maximum(best + b, 0, out=y)
     np.copyto(winner, np.where(y > 0, place, DEAD), casting="unsafe")
 
 
-def conv_relu_pool_backward(x, w, dy, winner, dx, dw, db):
-    (F, KH, R), (_, OH, OW, _), C = w.shape, dy.shape, x.shape[3]
-    cols = im2col(x, KH, R // C, 1, 2 * OH, 2 * OW)
-    dz = _unpool(dy, winner)
-    np.matmul(dz.T, cols, out=dw.reshape(F, -1))
-    db[:] = np.ones(len(dz), dz.dtype) @ dz
-    dx[:] = col2im(dz @ w.reshape(F, -1), x.shape, KH, R // C, 1, 2 * OH, 2 * OW)
+def winograd_output_backward(dy, winner, dm):
+    z0, z1, z2, z3 = (dy * (winner == place) for place in range(4))
+    columns = (z0, z1), (z0 + z2, z1 + z3), (z0 - z2, z1 - z3), (-z2, -z3)
+    for u, (left, right) in enumerate(columns):
+        dm[4 * u], dm[4 * u + 3] = left, -right
+        np.add(left, right, out=dm[4 * u + 1])
+        np.subtract(left, right, out=dm[4 * u + 2])
+
+
+def winograd_input_backward(dtiles, dx):
+    _, N, OH, OW, C = dtiles.shape
+    rows = np.zeros((4, N, OH, dx.shape[2], C), dx.dtype)
+    dx[:] = 0
+    for u in range(4):
+        for v, (a, b, sign) in enumerate(WINOGRAD):
+            rows[u, :, :, a : a + 2 * OW : 2] += dtiles[4 * u + v]
+            rows[u, :, :, b : b + 2 * OW : 2] += sign * dtiles[4 * u + v]
+    for u, (a, b, sign) in enumerate(WINOGRAD):
+        dx[:, a : a + 2 * OH : 2] += rows[u]
+        dx[:, b : b + 2 * OH : 2] += sign * rows[u]
 
 
 def first_conv_relu_pool(x, w, b, y, winner):
     N, OH, OW, F = y.shape
     z = im2col(x[..., None], 3, 3, 1, 2 * OH, 2 * OW) @ w.reshape(9, F)
-    bias_relu_pool(z.reshape(N, 2 * OH, 2 * OW, F), b, y, winner)
+    z = z.reshape(N, 2 * OH, 2 * OW, F)
+    _bias_relu(*_largest([z[:, u::2, v::2] for u in (0, 1) for v in (0, 1)], np.uint8), b, y, winner)
 
 
 def first_conv_relu_pool_backward(x, dy, winner, dw, db):

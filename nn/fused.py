@@ -5,7 +5,7 @@ two equal. A reader who wants to know what the network does reads layers.py; her
 
 - pool(relu(z)) = relu(pool(z)), and after pooling a quarter of the values is left;
 - rows and columns that a pool with a window of 2 drops (the last of 11 x 11) aren't computed;
-- backward visits the pools' winners only (kernels.conv_relu_pool_backward): about 8 times fewer multiplications;
+- the four values under a window of the pool share multiplications (kernels.winograd_input): 16 for 36;
 - the first layer has one channel and nine taps, too few for a matrix product (kernels.first_conv_relu_pool),
   and images need no gradient;
 - arrays as large as a batch are kept from step to step: fresh memory costs more than the arithmetic in it.
@@ -16,13 +16,17 @@ import math
 import numpy as np
 
 from nn.kernels import (
-    bias_relu_pool,
-    conv_relu_pool_backward,
     first_conv_relu_pool,
     first_conv_relu_pool_backward,
-    im2col,
+    winograd_input,
+    winograd_input_backward,
+    winograd_output,
+    winograd_output_backward,
 )
 from nn.layers import Conv2D, MaxPool2D, ReLU
+
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # kernels.py tells what for
+GG = np.kron(G, G)  # G w G^T is GG @ w, with w's 3 x 3 taps and the result's 4 x 4 as one axis
 
 
 class FusedNetwork:
@@ -57,15 +61,17 @@ class FusedNetwork:
 
 
 def _fusible(layers):
-    """Conv2D with stride 1 and no padding, ReLU, MaxPool2D 2 x 2 with stride 2?"""
+    """Conv2D 3 x 3 with stride 1 and no padding, ReLU, MaxPool2D 2 x 2 with stride 2?"""
     if [type(layer) for layer in layers] != [Conv2D, ReLU, MaxPool2D]:
         return False
     conv, _, pool = layers
-    return (conv.stride, conv.padding, pool.window, pool.stride) == (1, "valid", (2, 2), 2)
+    return (conv.params["w"].shape[:2], conv.stride, conv.padding) == ((3, 3), 1, "valid") and (
+        (pool.window, pool.stride) == ((2, 2), 2)
+    )
 
 
 def _is_first(conv):
-    return conv.params["w"].shape[:3] == (3, 3, 1)
+    return conv.c_in == 1
 
 
 class _Fused:
@@ -110,32 +116,59 @@ class FirstConvReLUPool(_Fused):
 
 
 class ConvReLUPool(_Fused):
-    """pool(relu(conv(x))) for any channels and filters: x (N, H, W, C) -> (N, (H-KH+1)//2, (W-KW+1)//2, F)."""
+    """pool(relu(conv(x))) for 3 x 3 filters: x (N, H, W, C) -> (N, (H-2)//2, (W-2)//2, F), by Winograd's tiles."""
 
-    BLOCK = 4  # images whose columns stay in the processor's cache between im2col and the product
+    BLOCK = 16  # images whose tiles stay in the processor's cache from the kernels to the products
 
     def forward(self, x, training=False):
         self.conv.expect(x, "N", "H", "W", self.conv.c_in)
-        w, b = self.conv.params["w"], self.conv.params["b"]
-        kh, kw, _, F = w.shape
+        b = self.conv.params["b"]
         N, H, W, _ = x.shape
-        OH, OW = (H - kh + 1) // 2, (W - kw + 1) // 2
         self.x = x
-        y = self.array("y", (N, OH, OW, F), x.dtype)
+        y = self.array("y", (N, (H - 2) // 2, (W - 2) // 2, len(b)), x.dtype)
         self.winner = self.array("winner", y.shape, np.uint8)
-        for n in range(0, N, self.BLOCK):
-            block = slice(n, min(n + self.BLOCK, N))
-            cols = im2col(x[block], kh, kw, 1, 2 * OH, 2 * OW)  # (n*2*OH*2*OW, KH*KW*C)
-            z = np.matmul(cols, w.reshape(-1, F), out=self.array("z", (len(cols), F), x.dtype))
-            bias_relu_pool(z.reshape(-1, 2 * OH, 2 * OW, F), b, y[block], self.winner[block])
+        filters = self.filters(x.dtype)
+        for block in self.blocks():
+            tiles, m = self.tiles(x[block], y[block])
+            winograd_input(x[block], tiles)
+            np.matmul(_rows(tiles), filters, out=_rows(m))
+            winograd_output(m, b, y[block], self.winner[block])
         return y
 
     def backward(self, dy):
-        w = self.conv.params["w"]
-        kh, kw, C, F = w.shape
-        by_filter, dw = (self.array(name, (F, kh, kw * C), dy.dtype) for name in ("by_filter", "dw"))
-        by_filter[:] = w.reshape(-1, F).T.reshape(by_filter.shape)
-        dx, db = self.array("dx", self.x.shape, dy.dtype), np.empty(F, dy.dtype)
-        conv_relu_pool_backward(self.x, by_filter, dy, self.winner, dx, dw, db)
-        self.conv.grads = {"w": dw.reshape(F, -1).T.copy().reshape(w.shape), "b": db}
+        """The adjoints of forward's steps, in the opposite order."""
+        dx, filters = self.array("dx", self.x.shape, dy.dtype), self.filters(dy.dtype)
+        transposed = filters.transpose(0, 2, 1).copy()
+        dfilters, db = np.zeros_like(filters), np.zeros(dy.shape[-1], dy.dtype)
+        for block in self.blocks():
+            tiles, dm = self.tiles(self.x[block], dy[block])
+            winograd_input(self.x[block], tiles)  # again: kept from forward, all of them would not fit the cache
+            winograd_output_backward(dy[block], self.winner[block], dm)
+            dfilters += np.matmul(_rows(tiles).transpose(0, 2, 1), _rows(dm))
+            db += np.ones(dm[5].size // len(db), dy.dtype) @ _rows(dm)[5]  # row 1, column 1 of A dz A^T is dz's sum
+            np.matmul(_rows(dm), transposed, out=_rows(tiles))
+            winograd_input_backward(tiles, dx[block])
+        dw = GG.T.astype(dy.dtype) @ dfilters.reshape(16, -1)
+        self.conv.grads = {"w": dw.reshape(self.conv.params["w"].shape), "b": db}
         return dx
+
+    def blocks(self):
+        """Slices of the batch."""
+        return (slice(n, n + self.BLOCK) for n in range(0, len(self.x), self.BLOCK))
+
+    def filters(self, dtype):
+        """G w G^T: (16, C, F)."""
+        w = self.conv.params["w"]
+        return (GG.astype(dtype) @ w.reshape(9, -1)).reshape(16, *w.shape[2:])
+
+    def tiles(self, x, y):
+        """Memory for the tiles (16, n, OH, OW, C) of x and their products (16, n, OH, OW, F)."""
+        return (
+            self.array("tiles", (16, *y.shape[:3], x.shape[3]), x.dtype),
+            self.array("products", (16, *y.shape), x.dtype),
+        )
+
+
+def _rows(tiles):
+    """(16, n, OH, OW, C) -> (16, n*OH*OW, C), of the same memory."""
+    return tiles.reshape(16, -1, tiles.shape[-1])

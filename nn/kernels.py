@@ -116,70 +116,134 @@ max_pool_backward = compiled(max_pool_backward)
 DEAD = 4
 
 
-def bias_relu_pool(z, b, y, winner):
-    """y = max_pool(relu(z + b)): z (N, 2*OH, 2*OW, F), b (F,) -> y, winner (N, OH, OW, F), written in place.
+# Four neighbouring outputs z of a 3 x 3 convolution, one window of the pool, see 4 x 4 pixels d. Written out they take
+# 36 multiplications; Winograd's way (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks", 4.1)
+# takes 16, for additions before and after:
+#
+#     z = A^T [(G w G^T) * (B^T d B)] A           * is element by element; G stands in fused.py
+#
+#           [1  0 -1  0]          [1  1  1  0]
+#     B^T = [0  1  1  0]    A^T = [0  1 -1 -1]
+#           [0 -1  1  0]
+#           [0  1  0 -1]
+#
+# Summed over channels, each of the 16 is a matrix product over all tiles: (tiles, C) @ (C, F). Two kernels do what
+# stands before and after it, and two their adjoints, for backward.
+
+A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
+
+
+def winograd_input(x, tiles):
+    """tiles = B^T d B of each 4 x 4 tile d, two pixels apart: x (N, H, W, C) -> tiles (16, N, OH, OW, C), in place."""
+    _, N, OH, OW, C = tiles.shape
+    rows = np.empty((4, 4, C), x.dtype)  # B^T d
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for v in range(4):
+                    for c in range(C):
+                        d0, d1 = x[n, 2 * i, 2 * j + v, c], x[n, 2 * i + 1, 2 * j + v, c]
+                        d2, d3 = x[n, 2 * i + 2, 2 * j + v, c], x[n, 2 * i + 3, 2 * j + v, c]
+                        rows[0, v, c], rows[1, v, c], rows[2, v, c], rows[3, v, c] = d0 - d2, d1 + d2, d2 - d1, d1 - d3
+                for u in range(4):
+                    for c in range(C):
+                        r0, r1, r2, r3 = rows[u, 0, c], rows[u, 1, c], rows[u, 2, c], rows[u, 3, c]
+                        tiles[4 * u, n, i, j, c], tiles[4 * u + 1, n, i, j, c] = r0 - r2, r1 + r2
+                        tiles[4 * u + 2, n, i, j, c], tiles[4 * u + 3, n, i, j, c] = r2 - r1, r1 - r3
+
+
+winograd_input = compiled(winograd_input)
+
+
+@compiled
+def _fold(m0, m1, m2, m3):
+    """A^T m of one column m."""
+    return m0 + m1 + m2, m1 - m2 - m3
+
+
+def winograd_output(m, b, y, winner):
+    """y = max_pool(relu(A^T m A + b)): m (16, N, OH, OW, F), b (F,) -> y, winner (N, OH, OW, F), in place.
 
     Adding b and ReLU keep the order of values, so they can wait until one value in four is left.
     """
     N, OH, OW, F = y.shape
-    zero = z.dtype.type(0)
+    zero = y.dtype.type(0)
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
                 for f in range(F):
-                    best, place = z[n, 2 * i, 2 * j, f], 0
-                    if z[n, 2 * i, 2 * j + 1, f] > best:
-                        best, place = z[n, 2 * i, 2 * j + 1, f], 1
-                    if z[n, 2 * i + 1, 2 * j, f] > best:
-                        best, place = z[n, 2 * i + 1, 2 * j, f], 2
-                    if z[n, 2 * i + 1, 2 * j + 1, f] > best:
-                        best, place = z[n, 2 * i + 1, 2 * j + 1, f], 3
+                    k = (n, i, j, f)
+                    top0, bottom0 = _fold(m[0][k], m[4][k], m[8][k], m[12][k])
+                    top1, bottom1 = _fold(m[1][k], m[5][k], m[9][k], m[13][k])
+                    top2, bottom2 = _fold(m[2][k], m[6][k], m[10][k], m[14][k])
+                    top3, bottom3 = _fold(m[3][k], m[7][k], m[11][k], m[15][k])
+                    z0, z1 = _fold(top0, top1, top2, top3)
+                    z2, z3 = _fold(bottom0, bottom1, bottom2, bottom3)
+                    best, place = z0, 0
+                    if z1 > best:
+                        best, place = z1, 1
+                    if z2 > best:
+                        best, place = z2, 2
+                    if z3 > best:
+                        best, place = z3, 3
                     best += b[f]
                     alive = best > zero
                     y[n, i, j, f] = best if alive else zero
                     winner[n, i, j, f] = place if alive else DEAD
 
 
-bias_relu_pool = compiled(bias_relu_pool)
+winograd_output = compiled(winograd_output)
 
 
-def conv_relu_pool_backward(x, w, dy, winner, dx, dw, db):
-    """Gradients of y = max_pool(relu(conv(x, w) + b)) from the winners alone, written into dx, dw and db.
+def winograd_output_backward(dy, winner, dm):
+    """Adjoint of winograd_output: dm = A dz A^T, where dz is dy at the winner's place and 0 at the other three.
 
-    x, dx (N, H, W, C); w, dw (F, KH, KW*C), a filter's row of pixels in one piece; db (F,);
-    dy, winner (N, OH, OW, F).
-
-    Three in four values of the convolution lost their window and many winners are dead: their gradient is zero.
-    A matrix product would multiply all of these zeros. Here each living winner does what it alone must,
-        dx[its window] += dy * w[its filter],  dw[its filter] += dy * x[its window],  db[its filter] += dy,
-    which needs neither im2col nor col2im.
+    dy, winner (N, OH, OW, F) -> dm (16, N, OH, OW, F), written in place.
     """
-    N, H, W, C = x.shape
-    F, KH, R = w.shape  # R = KW*C
-    _, OH, OW, _ = dy.shape
-    dx[:], dw[:], db[:] = 0, 0, 0
-    x, w, dx, dw = x.reshape(-1), w.reshape(-1), dx.reshape(-1), dw.reshape(-1)  # slices of one line compile best
+    N, OH, OW, F = dy.shape
+    zero = dy.dtype.type(0)
     for n in range(N):
-        for f in range(F):
-            for i in range(OH):
-                for j in range(OW):
-                    place = winner[n, i, j, f]
-                    if place == DEAD:
-                        continue
-                    g = dy[n, i, j, f]
-                    db[f] += g
-                    corner = ((n * H + 2 * i + place // 2) * W + 2 * j + place % 2) * C
-                    for u in range(KH):
-                        pixels, taps = corner + u * W * C, (f * KH + u) * R
-                        x_row, dx_row = x[pixels : pixels + R], dx[pixels : pixels + R]
-                        w_row, dw_row = w[taps : taps + R], dw[taps : taps + R]
-                        for r in range(R):
-                            dx_row[r] += g * w_row[r]
-                        for r in range(R):
-                            dw_row[r] += g * x_row[r]
+        for i in range(OH):
+            for j in range(OW):
+                for u in range(4):
+                    for f in range(F):
+                        place = winner[n, i, j, f]
+                        g = dy[n, i, j, f] if place != DEAD else zero
+                        g *= A[u, 0] if place < 2 else A[u, 1]
+                        left, right = (g, zero) if place % 2 == 0 else (zero, g)
+                        dm[4 * u, n, i, j, f], dm[4 * u + 1, n, i, j, f] = left, left + right
+                        dm[4 * u + 2, n, i, j, f], dm[4 * u + 3, n, i, j, f] = left - right, -right
 
 
-conv_relu_pool_backward = compiled(conv_relu_pool_backward)
+winograd_output_backward = compiled(winograd_output_backward)
+
+
+def winograd_input_backward(dtiles, dx):
+    """Adjoint of winograd_input: dx = the sum of B dtile B^T over the tiles, each at its place.
+
+    dtiles (16, N, OH, OW, C) -> dx (N, H, W, C), written in place.
+    """
+    _, N, OH, OW, C = dtiles.shape
+    rows = np.empty((4, 4, C), dx.dtype)  # dtile B^T
+    dx[:] = 0
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for u in range(4):
+                    for c in range(C):
+                        t0, t1 = dtiles[4 * u, n, i, j, c], dtiles[4 * u + 1, n, i, j, c]
+                        t2, t3 = dtiles[4 * u + 2, n, i, j, c], dtiles[4 * u + 3, n, i, j, c]
+                        rows[u, 0, c], rows[u, 1, c], rows[u, 2, c], rows[u, 3, c] = t0, t1 - t2 + t3, t1 + t2 - t0, -t3
+                for v in range(4):
+                    for c in range(C):
+                        r0, r1, r2, r3 = rows[0, v, c], rows[1, v, c], rows[2, v, c], rows[3, v, c]
+                        dx[n, 2 * i, 2 * j + v, c] += r0
+                        dx[n, 2 * i + 1, 2 * j + v, c] += r1 - r2 + r3
+                        dx[n, 2 * i + 2, 2 * j + v, c] += r1 + r2 - r0
+                        dx[n, 2 * i + 3, 2 * j + v, c] -= r3
+
+
+winograd_input_backward = compiled(winograd_input_backward)
 
 
 def first_conv_relu_pool(x, w, b, y, winner):

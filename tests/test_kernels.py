@@ -130,49 +130,69 @@ def test_max_pool_backward_is_its_naive_twin(case):
 
 # --- convolution, ReLU and pooling in one -------------------------------------------------------------------
 
-def test_bias_relu_pool_by_hand():
-    """The largest of (1 2 / 3 4) is 4; with a bias of 5 that is 9, with a bias of -4 it is 0 and dead."""
-    z = np.array([[[[1, 1], [2, 2]], [[3, 3], [4, 4]]]], float)
-    y, winner = np.empty((1, 1, 1, 2)), np.empty((1, 1, 1, 2), np.uint8)
-    kernels.bias_relu_pool(z, np.array([5.0, -4.0]), y, winner)
-    assert y.ravel().tolist() == [9, 0]
-    assert winner.ravel().tolist() == [3, kernels.DEAD]
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 
 
-def test_bias_relu_pool_is_its_naive_twin():
-    z, b = rng().standard_normal((2, 6, 4, 3)), np.array([0.5, -1.0, -2.0])
-    y, winner = np.empty((2, 3, 2, 3)), np.empty((2, 3, 2, 3), np.uint8)
-    kernels.bias_relu_pool(z, b, y, winner)
-    best, place = naive.max_pool(np.maximum(z + b, 0), 2, 2, 2)
+def winograd(x, w, b):
+    """y and winner by the two kernels and, between them, the sum over channels as a loop."""
+    (N, H, W, C), F = x.shape, w.shape[-1]
+    tiles = np.empty((16, N, (H - 2) // 2, (W - 2) // 2, C))
+    kernels.winograd_input(x, tiles)
+    u = np.einsum("ap,bq,pqcf->abcf", G, G, w).reshape(16, C, F)
+    m = np.stack([tile @ filters for tile, filters in zip(tiles, u, strict=True)])
+    y, winner = np.empty(m.shape[1:]), np.empty(m.shape[1:], np.uint8)
+    kernels.winograd_output(m, b, y, winner)
+    return y, winner
+
+
+def test_winograd_by_hand():
+    """One pixel of ink under the last window: the middle tap sees it there, so that place 3 wins, 2 * 7 + 1."""
+    x, w = np.zeros((1, 4, 4, 1)), np.zeros((3, 3, 1, 1))
+    x[0, 2, 2, 0], w[1, 1, 0, 0] = 7, 2
+    y, winner = winograd(x, w, np.ones(1))
+    assert y.item() == 15 and winner.item() == 3
+    y, winner = winograd(x, w, np.array([-14.0]))
+    assert y.item() == 0 and winner.item() == kernels.DEAD
+
+
+@pytest.mark.parametrize(("H", "W"), [(8, 6), (7, 9), (4, 5)])
+def test_winograd_is_its_naive_twin(H, W):
+    x, w = rng().standard_normal((2, H, W, 3)), rng(1).standard_normal((3, 3, 3, 4))
+    b = np.array([0.5, -1.0, -3.0, 2.0])
+    y, winner = winograd(x, w, b)
+    z = naive.conv(x, w, b)
+    best, place = naive.max_pool(np.maximum(z, 0), 2, 2, 2)
     assert np.allclose(y, best)
     assert np.array_equal(winner, np.where(best > 0, place, kernels.DEAD))
     assert 0 < (winner == kernels.DEAD).mean() < 1
 
 
-def test_bias_relu_pool_lets_the_first_of_equal_values_win():
-    z = np.tile([1.0, 2.0], (1, 2, 1))[..., None]  # 1 2 / 1 2
-    y, winner = np.empty((1, 1, 1, 1)), np.empty((1, 1, 1, 1), np.uint8)
-    kernels.bias_relu_pool(z, np.zeros(1), y, winner)
-    assert winner.item() == 1
+def test_winograd_lets_the_first_of_equal_values_win():
+    y, winner = winograd(np.full((1, 6, 6, 2), 0.7), rng().random((3, 3, 2, 3)), np.zeros(3))
+    assert (y > 0).all() and not winner.any()
 
 
-@pytest.mark.parametrize(("H", "W", "kh", "kw", "C", "F"), [(6, 7, 3, 3, 2, 3), (7, 6, 2, 3, 1, 4), (5, 9, 3, 1, 3, 2)])
-def test_conv_relu_pool_backward_is_its_naive_twin(H, W, kh, kw, C, F):
-    x, w, b = rng(1).standard_normal((2, H, W, C)), rng(2).standard_normal((kh, kw, C, F)), rng(3).standard_normal(F)
-    OH, OW = (H - kh + 1) // 2, (W - kw + 1) // 2
-    z = naive.conv(x, w, b)[:, : 2 * OH, : 2 * OW]
-    best, place = naive.max_pool(z, 2, 2, 2)
-    winner = np.where(best > 0, place, kernels.DEAD).astype(np.uint8)
-    dy = rng(4).standard_normal(best.shape)
+@pytest.mark.parametrize(("H", "W"), [(8, 6), (7, 9), (4, 5)])
+def test_winograd_input_and_its_backward_are_adjoint(H, W):
+    x, dtiles = rng().standard_normal((2, H, W, 3)), rng(1).standard_normal((16, 2, (H - 2) // 2, (W - 2) // 2, 3))
+    tiles, dx = np.empty(dtiles.shape), np.full(x.shape, 9.0)  # old contents must not matter
+    kernels.winograd_input(x, tiles)
+    kernels.winograd_input_backward(dtiles, dx)
+    assert np.isclose((tiles * dtiles).sum(), (x * dx).sum())
 
-    by_filter = np.ascontiguousarray(w.reshape(-1, F).T).reshape(F, kh, kw * C)
-    dx, dw, db = np.full(x.shape, 9.0), np.full(by_filter.shape, 9.0), np.full(F, 9.0)  # old contents must not matter
-    kernels.conv_relu_pool_backward(x, by_filter, dy, winner, dx, dw, db)
 
-    dx_naive, dw_naive, db_naive = naive.conv_relu_pool_backward(x, w, b, dy)
-    assert np.allclose(dx, dx_naive)
-    assert np.allclose(dw.reshape(F, -1).T.reshape(w.shape), dw_naive)
-    assert np.allclose(db, db_naive)
+def test_winograd_output_backward_spreads_what_the_winner_gets():
+    """A dz A^T for each place that can win, and nothing for the dead."""
+    A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]])
+    dy, winner = rng().standard_normal((1, 1, 5, 2)), np.arange(5, dtype=np.uint8).repeat(2).reshape(1, 1, 5, 2)
+    dm = np.full((16, *dy.shape), 9.0)
+    kernels.winograd_output_backward(dy, winner, dm)
+    for place in range(5):
+        for f in range(2):
+            dz = np.zeros(5)
+            dz[place] = dy[0, 0, place, f]
+            expected = A @ (dz[:4] * (place != kernels.DEAD)).reshape(2, 2) @ A.T
+            assert np.allclose(dm[:, 0, 0, place, f].reshape(4, 4), expected)
 
 
 @pytest.mark.parametrize(("H", "W", "F"), [(6, 8, 2), (7, 9, 3), (4, 11, 1)])
