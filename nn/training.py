@@ -84,12 +84,16 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
             for step, at in enumerate(range(0, len(order), recipe.batch_size)):
                 batch = order[at : at + recipe.batch_size]
                 shares = [share for share in np.array_split(batch, threads) if len(share)]
-                parts = [(images[share], targets[share], len(batch)) for share in shares]
-                results = list(pool.map(lambda worker, part: worker.learn(*part), workers, parts))
-                loss = sum(loss for loss, _ in results)
+                jobs = [pool.submit(worker.learn, images, targets, share, len(batch))
+                        for worker, share in zip(workers[1:], shares[1:], strict=False)]
+                loss, grads = workers[0].learn(images, targets, shares[0], len(batch))  # meanwhile, in this thread
+                for job in jobs:
+                    part, others = job.result()
+                    loss += part
+                    for name, grad in grads.items():
+                        grad += others[name]
                 if not math.isfinite(loss):
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
-                grads = {name: sum(grads[name] for _, grads in results) for name in network.params}
                 optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 1) / steps))
                 _merge_states(network, workers, len(shares))
                 average.update()
@@ -162,11 +166,11 @@ class _Worker:
                 layer.rng = self.rng
 
     @np.errstate(all="ignore")  # what overflows ends in Diverged, not in a warning
-    def learn(self, images, targets, batch_size):
-        """This share's part of the batch's mean loss, and the gradients of that part."""
+    def learn(self, images, targets, share, batch_size):
+        """The part of the batch's mean loss that images[share] have in it, and the gradients of that part."""
         loss, grads = 0.0, {}
-        for at in range(0, len(images), MICRO_BATCH):
-            micro, wanted = images[at : at + MICRO_BATCH], targets[at : at + MICRO_BATCH]
+        for at in range(0, len(share), MICRO_BATCH):
+            micro, wanted = images[share[at : at + MICRO_BATCH]], targets[share[at : at + MICRO_BATCH]]
             x = to_input(micro) if self.augment is None else self.augment(micro, self.rng)
             part = len(micro) / batch_size  # the micro-batch's mean counts by its share of the batch
             loss += part * self.loss.forward(self.fused.forward(x, training=True), wanted)
