@@ -186,14 +186,27 @@ def _ink(grey):
         grey = 255 - grey  # dark ink on light paper
     if is_mnist(grey):
         return grey.astype(np.uint8)
+    _, grain = _grain(grey - _paper(grey))
+    blur = round(min(grain / 4, min(grey.shape) / 28))  # the rougher, the wider, up to a pixel of MNIST
+    if blur > 1:
+        picture = Image.fromarray(grey)
+        grey = np.asarray(picture.reduce(blur).resize(picture.size, Image.Resampling.BILINEAR))
     ink = grey - _paper(grey)
-    level = np.median(_border(ink))
-    grain = np.median(np.abs(_border(ink) - level))
-    faint = max(level + 6 * grain, FAINTEST)  # the grain of the paper reaches so far
+    level, grain = _grain(ink)
+    faint = max(level + 5 * grain, FAINTEST)  # the grain of the paper reaches so far
     if ink.max() < 2 * faint:
         return np.zeros(ink.shape, np.uint8)
     full = np.percentile(ink[ink > max(faint, ink.max() / 8)], 75)  # the strength of the pen, edges left out
     return np.rint(np.clip(ink / full, 0, 1) * (ink > faint) * 255).astype(np.uint8)
+
+
+def _grain(image):
+    """Level and roughness of the paper at the border: its median, and how far above that its upper quartile lies.
+
+    Noise that was cut off at black has no lower half, and up to a quarter of the border may be ink.
+    """
+    level, above = np.percentile(_border(image), (50, 75))
+    return level, above - level
 
 
 def _border(image):

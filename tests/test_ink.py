@@ -262,6 +262,18 @@ def test_a_photo_of_blank_paper_has_no_ink(seed, tmp_path):
         ink.read(tmp_path / "blank.jpg")
 
 
+@pytest.mark.parametrize(("paper", "pen", "deviation"), [(0, 255, 32), (0, 255, 64), (40, 215, 32), (200, 120, 12)])
+def test_a_noisy_picture(paper, pen, deviation, tmp_path):
+    """Noise cut off at black or not, light on dark or dark on light: specks neither widen the box nor hide the ink."""
+    rng = np.random.default_rng(0)
+    page = ink.draw(moved(hands.draw(5, rng), 14, 20, scale=56), 7, 84)
+    levels = paper + (pen - paper) * (page / 255) + rng.normal(0, deviation, page.shape)
+    grey(np.clip(levels, 0, 255)).save(tmp_path / "noisy.png")
+    found, expected = ink.to_mnist(ink.read(tmp_path / "noisy.png")), ink.to_mnist(page)
+    near = [distance(np.roll(found, (y, x), (0, 1)), expected) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    assert min(near) < 1000  # it is blurred
+
+
 # --- bad input ------------------------------------------------------------------------------------------------
 
 
