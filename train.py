@@ -109,7 +109,7 @@ def train(args):
     found = mnist.checksum(images, labels, *test)
     if run.setdefault("data_checksum", found) != found:
         raise ValueError(f"{checkpoint} was made with other data than {run['data']} holds now")
-    network = digit_net(np.random.default_rng(run["seed"]))
+    network = digit_net(np.random.default_rng(run["seed"]), recipe.batch_norm)
     kept = len(images) - recipe.held_out
     validation = (images[kept:], labels[kept:]) if recipe.held_out else None
     print(network.summary())
@@ -128,7 +128,7 @@ def train(args):
             print(epoch_line(epoch, recipe), flush=True)
             state = epoch.state
             write_npz(checkpoint, state | {"run": np.array(json.dumps(run))})
-        finish(training.averaged(network, state), run, recipe, validation, test, out)
+        finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
     except KeyboardInterrupt:
         print(f"\nStopped. {saved(run, checkpoint)}", file=sys.stderr)
         return 130
@@ -186,7 +186,7 @@ def resumed(args, checkpoint):
         recipe = Recipe(**settings | {"augment": augment})
     except (KeyError, TypeError, ValueError):
         raise ValueError(f"{checkpoint}: not a checkpoint of this program; start without --resume") from None
-    check_arrays(checkpoint, state, blank_state())
+    check_arrays(checkpoint, state, blank_state(recipe.batch_norm))
     return run, recipe, state
 
 

@@ -17,6 +17,7 @@ class Recipe:
     lr: float = 3e-3
     schedule: str = "one-cycle"  # a name in optim.SCHEDULES
     weight_decay: float = 1e-2
+    batch_norm: bool = False  # train with it; it is folded away when the weights are saved
     label_smoothing: float = 0.0
     average: float = 0.999  # decay of the weights' moving average
     augment: Augment | None = Augment()  # noqa: RUF009 (it is frozen)

@@ -188,9 +188,9 @@ def _merge_states(network, workers, busy):
         worker.fused.network.assign(network.state)
 
 
-def blank_state():
+def blank_state(batch_norm):
     """The names, shapes and dtypes of the state of a digit network's training, to check a file against."""
-    network = digit_net()
+    network = digit_net(batch_norm=batch_norm)
     return _state(0, network, network, AdamW(network.params))
 
 

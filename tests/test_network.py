@@ -155,13 +155,20 @@ def test_a_replica_shares_weights_and_nothing_else():
 
 
 def test_folded_computes_the_same_without_batch_norm():
-    network, x = small_net(), rng().random((4, 10, 9, 1), np.float32)
+    network, x = digit_net(rng(), batch_norm=True), rng().random((4, 28, 28, 1), np.float32)
+    for i, a in enumerate((network.params | network.state).values()):
+        a += rng(i).uniform(0, 0.1, a.shape).astype(np.float32)  # no parameter at its first value
     before = network.forward(x)
     folded = network.folded()
-    assert not any(isinstance(layer, BatchNorm) for layer in folded.layers)
-    assert len(folded.layers) == len(network.layers) - 2
-    assert np.allclose(folded.forward(x), before, atol=1e-5)
+    assert [type(layer) for layer in folded.layers] == [type(layer) for layer in digit_net().layers]
+    assert np.allclose(folded.forward(x), before, rtol=1e-4, atol=1e-4 * np.abs(before).max())
     assert np.array_equal(network.forward(x), before)  # folding left it alone
+
+
+@pytest.mark.parametrize("after", [[ReLU()], [BatchNorm(2), Dense(2, 3)], [Conv2D(2, 3, 3, padding="same")], []])
+def test_a_batch_norm_that_cannot_be_folded_is_named(after):
+    with pytest.raises(ValueError, match=r"a BatchNorm .*can't be folded"):
+        Network([Conv2D(1, 2, 3), BatchNorm(2), *after]).folded()
 
 
 # --- files --------------------------------------------------------------------------------------------------

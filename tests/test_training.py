@@ -46,8 +46,8 @@ def small_net(seed=0):
 
 def net_with_batch_norm_and_dropout():
     return Network([
-        Conv2D(1, 3, 3, rng=rng(1)), BatchNorm(3), ReLU(), MaxPool2D(2), Flatten(), Dropout(0.3),
-        Dense(13 * 13 * 3, 20, rng=rng(2)), BatchNorm(20), ReLU(), Dense(20, 10, rng=rng(3)),
+        Conv2D(1, 3, 3, rng=rng(1)), ReLU(), MaxPool2D(2), BatchNorm(3), Flatten(), Dropout(0.3),
+        Dense(13 * 13 * 3, 20, rng=rng(2)), ReLU(), BatchNorm(20), Dense(20, 10, rng=rng(3)),
     ])  # fmt: skip
 
 
@@ -238,9 +238,10 @@ def test_the_state_of_an_epoch_is_a_copy(data):
     assert same(first.state, before)
 
 
-def test_blank_state_describes_the_state_of_a_digit_network(data):
-    _, last = trained(digit_net(rng()), data, replace(PLAIN, epochs=1))
-    blank = blank_state()
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_blank_state_describes_the_state_of_a_digit_network(data, batch_norm):
+    _, last = trained(digit_net(rng(), batch_norm), data, replace(PLAIN, epochs=1))
+    blank = blank_state(batch_norm)
     assert {name: (a.shape, a.dtype) for name, a in last.state.items()} == {
         name: (a.shape, a.dtype) for name, a in blank.items()
     }
