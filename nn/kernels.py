@@ -155,10 +155,12 @@ def winograd_input(x, tiles):
 winograd_input = compiled(winograd_input)
 
 
-@compiled
 def _fold(m0, m1, m2, m3):
     """A^T m of one column m."""
     return m0 + m1 + m2, m1 - m2 - m3
+
+
+_fold = compiled(_fold)
 
 
 def winograd_output(m, b, y, winner):
