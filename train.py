@@ -94,12 +94,12 @@ def train(args):
     out = args.out.with_suffix(".npz")
     if out.resolve() == SHIPPED.resolve() and out.exists():
         raise ValueError(f"{out} holds the shipped weights; choose another --out, or delete the file first")
-    out.parent.mkdir(parents=True, exist_ok=True)  # now, not after an epoch, if it can't be
     checkpoint = out.with_suffix(".checkpoint.npz")
     if args.resume:
         run, recipe, state = resumed(args, checkpoint)
     else:
         run, recipe, state = fresh(args)
+        out.parent.mkdir(parents=True, exist_ok=True)  # now, not after an epoch, if it can't be
         if checkpoint.exists():
             print(f"An interrupted training left {checkpoint}: --resume goes on with it, this one will replace it.\n")
 

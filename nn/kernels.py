@@ -116,6 +116,20 @@ max_pool_backward = compiled(max_pool_backward)
 DEAD = 4
 
 
+def _largest(z0, z1, z2, z3):
+    """(value, place) of the largest of a window; of equal values the first."""
+    best, place = z0, 0
+    if z1 > best:
+        best, place = z1, 1
+    if z2 > best:
+        best, place = z2, 2
+    if z3 > best:
+        best, place = z3, 3
+    return best, place
+
+
+_largest = compiled(_largest)
+
 # Four neighbouring outputs z of a 3 x 3 convolution, one window of the pool, see 4 x 4 pixels d. Written out they take
 # 36 multiplications; Winograd's way (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks", 4.1)
 # takes 16, for additions before and after:
@@ -181,13 +195,7 @@ def winograd_output(m, b, y, winner):
                     top3, bottom3 = _fold(m[3][k], m[7][k], m[11][k], m[15][k])
                     z0, z1 = _fold(top0, top1, top2, top3)
                     z2, z3 = _fold(bottom0, bottom1, bottom2, bottom3)
-                    best, place = z0, 0
-                    if z1 > best:
-                        best, place = z1, 1
-                    if z2 > best:
-                        best, place = z2, 2
-                    if z3 > best:
-                        best, place = z3, 3
+                    best, place = _largest(z0, z1, z2, z3)
                     best += b[f]
                     alive = best > zero
                     y[n, i, j, f] = best if alive else zero
@@ -269,13 +277,7 @@ def first_conv_relu_pool(x, w, b, y, winner):
                             z1 += pixels[u, v + 1] * tap
                             z2 += pixels[u + 1, v] * tap
                             z3 += pixels[u + 1, v + 1] * tap
-                    best, place = z0, 0
-                    if z1 > best:
-                        best, place = z1, 1
-                    if z2 > best:
-                        best, place = z2, 2
-                    if z3 > best:
-                        best, place = z3, 3
+                    best, place = _largest(z0, z1, z2, z3)
                     alive = best > zero
                     y[n, i, j, f] = best if alive else zero
                     winner[n, i, j, f] = place if alive else DEAD

@@ -265,6 +265,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, words):
     code, printed, errors = run(*arguments)
     assert (code, printed) == (2, "")
     assert words in errors and errors.count("\n") == 1 and errors.startswith("train.py: ")
+    assert not (ROOT / "nowhere").exists()
 
 
 def test_too_few_images_to_hold_some_out(digits, tmp_path):
