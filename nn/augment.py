@@ -15,7 +15,7 @@ class Augment:
 
     rotation in degrees; scale, shear as shares (0.1 is 10 %); shift in pixels; bend is the standard deviation,
     in pixels, of the elastic field's control points (Simard, Steinkraus & Platt 2003, whose Gaussian-blurred noise
-    this B-spline field equals in smoothness).
+    this B-spline field equals in smoothness). untouched is the share of the images that are not moved at all.
     """
 
     rotation: float = 10.0
@@ -23,6 +23,7 @@ class Augment:
     shear: float = 0.1
     shift: float = 1.5
     bend: float = 1.0
+    untouched: float = 0.0
 
     def __call__(self, images, rng):
         """uint8 images (N, H, W) -> float32 (N, H, W, 1) from 0 to 1, warped by rng's draws."""
@@ -37,6 +38,8 @@ class Augment:
         bend = self.bend * rng.standard_normal((N, 2, CONTROL_POINTS, CONTROL_POINTS))
         out = np.empty((N, H, W), np.float32)
         warp(images, turn @ stretch, shift, bend, spline_basis(H), out)
+        untouched = rng.random(N) < self.untouched
+        out[untouched] = images[untouched] / np.float32(255)
         return out[..., None]
 
 

@@ -108,6 +108,14 @@ def test_bend_moves_neighbours_alike_and_the_far_apart_differently():
     assert 0.5 < np.std(moves[0]) < 2
 
 
+def test_the_share_asked_for_is_left_untouched_and_the_rest_is_moved(digits):
+    (images, _), _ = digits
+    out = many(images[:1], Augment(untouched=0.25))[..., 0]
+    same = (out == images[0] / np.float32(255)).all(axis=(1, 2))
+    assert 0.18 < same.mean() < 0.32  # a quarter of 400, give or take three standard deviations
+    assert (np.abs(out[~same] - images[0] / 255).max(axis=(1, 2)) > 0.1).all()
+
+
 @pytest.mark.parametrize("size", [28, 20])
 def test_spline_basis_is_a_weighted_mean_of_control_points_near_by(size):
     basis = spline_basis(size)

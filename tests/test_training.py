@@ -166,7 +166,7 @@ def test_dropout_drops_in_training_and_differently_on_each_thread(data):
 
 # --- the same bits ------------------------------------------------------------------------------------------
 
-PINNED = [3.8570, 2.8940, 2.5720, 2.2345, 2.2190, 2.1340, 2.2088, 2.1137, 2.1788, 2.1314]
+PINNED = [3.8570, 2.9419, 2.4908, 2.2759, 2.2436, 2.1331, 2.2556, 2.1841, 2.1803, 2.1676]
 
 
 def test_the_first_ten_losses_are_pinned(digits):
