@@ -91,7 +91,7 @@ def train(args):
     from nn.network import digit_net
     from nn.recipes import training_images
 
-    out = args.out.with_suffix(".npz")
+    out = args.out if args.out.suffix == ".npz" else args.out.with_name(args.out.name + ".npz")
     if out.resolve() == SHIPPED.resolve() and out.exists():
         raise ValueError(f"{out} holds the shipped weights; choose another --out, or delete the file first")
     checkpoint = out.with_suffix(".checkpoint.npz")
@@ -116,7 +116,9 @@ def train(args):
     print(f"\nRecipe {run['recipe']}, seed {run['seed']}, {run['threads']} threads:")
     for name, value in run["settings"].items():
         print(f"  {name:<16}{value}")
-    print(f"{kept:,} images to train on and {recipe.held_out:,} held out for validation.\n")
+    drawn = recipe.drawn + recipe.scribbles
+    more = f", {drawn:,} more that nn/hands.py draws" if drawn else ""
+    print(f"{kept:,} images to train on{more}, and {recipe.held_out:,} held out for validation.\n")
     try:
         warm_up(network)
         train_images, targets = training_images(recipe, images, labels, run["seed"])
@@ -124,10 +126,10 @@ def train(args):
             network, train_images, targets, recipe, run["seed"], run["threads"], validation=validation, resume=state
         )
         for epoch in epochs_with_progress(events, recipe, len(train_images)):
-            run["history"].append({name: getattr(epoch, name) for name in REMEMBERED})
+            history = [*run["history"], {name: getattr(epoch, name) for name in REMEMBERED}]
+            write_npz(checkpoint, epoch.state | {"run": np.array(json.dumps(run | {"history": history}))})
+            run["history"], state = history, epoch.state
             print(epoch_line(epoch, recipe), flush=True)
-            state = epoch.state
-            write_npz(checkpoint, state | {"run": np.array(json.dumps(run))})
         finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
     except KeyboardInterrupt:
         print(f"\nStopped. {saved(run, checkpoint)}", file=sys.stderr)
@@ -260,7 +262,10 @@ def finish(network, run, recipe, validation, test, out):
     from nn.report import write_report
 
     network.threshold = recipe.threshold
-    network.temperature = recipe.temperature or training.fit_temperature(network, *validation, run["threads"])
+    if recipe.temperature is not None:
+        network.temperature = recipe.temperature
+    elif validation is not None:
+        network.temperature = training.fit_temperature(network, *validation, run["threads"])
     images, labels = test
     logits = training.predict_logits(network, images, run["threads"])
     accuracy = float((logits.argmax(axis=1) == labels).mean())

@@ -46,6 +46,8 @@ def main():
     recipe = RECIPES[options.recipe]
     images, labels = mnist.load_part(mnist.SHIPPED, "train")
     if options.held_out:
+        if options.held_out >= len(images):
+            parser.error(f"--held-out: there are {len(images):,} training images, and some have to be left")
         recipe = dataclasses.replace(recipe, held_out=options.held_out)
         judged, truth = images[-options.held_out :], labels[-options.held_out :]
     else:

@@ -90,7 +90,7 @@ def calibration_error(probabilities, labels, bins=15):
 
 def strangers(rng, each=200):
     """{kind: images (each, 28, 28)} of what is not a digit, none of it trained on."""
-    kinds = {name: [page(hands.bend((form,), rng), rng) for _ in range(each)] for name, form in UNSEEN.items()}
+    kinds = {name: [page(hands.vary((form,), rng), rng) for _ in range(each)] for name, form in UNSEEN.items()}
     images = {name: np.stack([ink.to_mnist(a) for a in pages]) for name, pages in kinds.items()}
     images["noise"] = rng.integers(0, 256, (each, 28, 28), dtype=np.uint8)
     return images

@@ -26,8 +26,10 @@ class Augment:
     untouched: float = 0.0
 
     def __call__(self, images, rng):
-        """uint8 images (N, H, W) -> float32 (N, H, W, 1) from 0 to 1, warped by rng's draws."""
+        """Square uint8 images (N, H, H) -> float32 (N, H, H, 1) from 0 to 1, warped by rng's draws."""
         N, H, W = images.shape
+        if H != W:
+            raise ValueError(f"Augment expects square images, got {images.shape}")
         angle = np.radians(self.rotation) * rng.uniform(-1, 1, N)
         height, width = 1 + self.scale * rng.uniform(-1, 1, (2, N))
         slant = self.shear * rng.uniform(-1, 1, N)

@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from nn.kernels import (
+    G,
     first_conv_relu_pool,
     first_conv_relu_pool_backward,
     winograd_input,
@@ -23,9 +24,8 @@ from nn.kernels import (
     winograd_output,
     winograd_output_backward,
 )
-from nn.layers import Conv2D, MaxPool2D, ReLU
+from nn.layers import Conv2D, MaxPool2D, ReLU, sum_rows
 
-G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])  # kernels.py tells what for
 GG = np.kron(G, G)  # G w G^T is GG @ w, with w's 3 x 3 taps and the result's 4 x 4 as one axis
 
 
@@ -40,7 +40,7 @@ class FusedNetwork:
             if not _fusible(layers[:3]):
                 step, layers = layers[0], layers[1:]
             else:
-                kind = FirstConvReLUPool if not self.steps and _is_first(layers[0]) else ConvReLUPool
+                kind = FirstConvReLUPool if not self.steps and layers[0].c_in == 1 else ConvReLUPool
                 step, layers = kind(layers[0]), layers[3:]
             self.steps.append(step)
 
@@ -70,10 +70,6 @@ def _fusible(layers):
     )
 
 
-def _is_first(conv):
-    return conv.c_in == 1
-
-
 class _Fused:
     """Memory kept from call to call."""
 
@@ -100,6 +96,7 @@ class FirstConvReLUPool(_Fused):
 
     def forward(self, x, training=False):
         self.conv.expect(x, "N", "H", "W", 1)
+        self.conv.expect_room(x, 4, 4)  # for one window of the pool
         N, H, W, _ = x.shape
         b = self.conv.params["b"]
         w, self.x = self.conv.params["w"].reshape(3, 3, -1), x.reshape(N, H, W)  # without the one channel
@@ -122,6 +119,7 @@ class ConvReLUPool(_Fused):
 
     def forward(self, x, training=False):
         self.conv.expect(x, "N", "H", "W", self.conv.c_in)
+        self.conv.expect_room(x, 4, 4)  # for one window of the pool
         b = self.conv.params["b"]
         N, H, W, _ = x.shape
         self.x = x
@@ -145,8 +143,8 @@ class ConvReLUPool(_Fused):
             winograd_input(self.x[block], tiles)  # again: kept from forward, all of them would not fit the cache
             winograd_output_backward(dy[block], self.winner[block], dm)
             dfilters += np.matmul(_rows(tiles).transpose(0, 2, 1), _rows(dm))
-            db += np.ones(dm[5].size // len(db), dy.dtype) @ _rows(dm)[5]  # row 1, column 1 of A dz A^T is dz's sum
-            np.matmul(_rows(dm), transposed, out=_rows(tiles))
+            db += sum_rows(_rows(dm)[5])  # row 1, column 1 of A dz A^T is dz's sum
+            np.matmul(_rows(dm), transposed, out=_rows(tiles))  # dtiles, in the memory of tiles, which are done with
             winograd_input_backward(tiles, dx[block])
         dw = GG.T.astype(dy.dtype) @ dfilters.reshape(16, -1)
         self.conv.grads = {"w": dw.reshape(self.conv.params["w"].shape), "b": db}

@@ -2,11 +2,11 @@
 
 The writers of MNIST were American clerks and pupils of around 1990. Others put a long flag and a foot on a 1, cross
 their 7, curl their 9 and leave their 4 open, and a network that saw MNIST alone misreads them. So this file
-writes. STYLES has the ways to form each digit as control points, `bend` varies one as a hand does and runs
+writes. STYLES has the ways to form each digit as control points, `vary` changes one as a hand does and runs
 a smooth curve through it, and `make` draws the curves with the window's brush and preprocesses them as the window
 does. `scribbles` makes what is not a digit in the same way, so that a network can learn to doubt.
 
-A style is one or more forms with equally many points: its extremes, and a hand writes something between them.
+A style is one or more forms with the same strokes and corners: its extremes, and a hand writes something between them.
 A form is a text of points x,y in hundredths, y pointing down; `|` lifts the pen and `!` marks a corner, other points
 are passed smoothly.
 """
@@ -228,7 +228,7 @@ PAGE = 96  # side of the page that `make` draws on, in pixels
 
 
 @cache
-def read(form):
+def parse(form):
     """The control points (n, 2) of a form in the unit square, and its shape: a tuple of strokes, each a tuple
     that says of every point whether it is a corner.
     """
@@ -242,8 +242,8 @@ def read(form):
 def spline(corners):
     """The matrix (m, n) that takes the n control points of a stroke to m points of the curve through them.
 
-    A Catmull-Rom spline is linear in its control points. At an end or a corner the missing neighbour is the
-    point itself mirrored, so that the curve starts there straight.
+    A Catmull-Rom spline is linear in its control points. At an end or a corner the missing neighbour is the next
+    point mirrored in this one, so that the curve sets out straight towards that.
     """
     n = len(corners)
     t = np.arange(STEPS)[:, None] / STEPS
@@ -259,11 +259,11 @@ def spline(corners):
     return np.vstack([*rows, eye[-1:]])
 
 
-def bend(style, rng):
+def vary(style, rng):
     """A style as a hand would write it this time: a list of strokes, each (m, 2) of x, y in the unit square."""
-    shape = read(style[0])[1]
+    shape = parse(style[0])[1]
     mix = rng.dirichlet(np.ones(len(style)))
-    points = sum(share * read(form)[0] for share, form in zip(mix, style, strict=True)) - 0.5
+    points = sum(share * parse(form)[0] for share, form in zip(mix, style, strict=True)) - 0.5
     points = points + rng.normal(0, 0.025, points.shape)
 
     # the hand's slant and lean, a slow bend of the whole, a narrow or a wide hand
@@ -279,10 +279,10 @@ def bend(style, rng):
         curve = (1 - haste) * spline(corners) + haste * spline((False,) * len(corners))
         strokes.append(curve @ points[first:last] + rng.normal(0, 0.02, 2))  # and misses where to set down the pen
         first = last
-    return fit(strokes)
+    return fill_square(strokes)
 
 
-def fit(strokes):
+def fill_square(strokes):
     """The strokes moved and scaled so that their longer side fills the unit square, in its middle."""
     points = np.vstack(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -290,34 +290,34 @@ def fit(strokes):
     return [(stroke - (low + high) / 2) / scale + 0.5 for stroke in strokes]
 
 
-def draw(digit, rng):
+def write(digit, rng):
     """A drawing of `digit`, 0 to 9: a list of strokes, each (m, 2) of x, y in the unit square, y down."""
     styles = STYLES[digit]
-    return bend(styles[rng.integers(len(styles))], rng)
+    return vary(styles[rng.integers(len(styles))], rng)
 
 
 def scribble(rng):
     """Strokes in the unit square that are not a digit: a letter, a scrawl, a hatching, a few ticks or two digits."""
     kind = rng.integers(5)
     if kind == 0:
-        return bend((LETTERS[rng.integers(len(LETTERS))],), rng)
+        return vary((LETTERS[rng.integers(len(LETTERS))],), rng)
     if kind == 1:  # a scrawl: any points, joined by curves and lines
         curve = spline(tuple(rng.random(rng.integers(6, 16)) < rng.random()))
-        return fit([curve @ rng.random((curve.shape[1], 2))])
+        return fill_square([curve @ rng.random((curve.shape[1], 2))])
     if kind == 2:  # a hatching, to and fro
         n = rng.integers(5, 14)
         zigzag = np.stack([np.linspace(0, 1, n), np.arange(n) % 2 * rng.uniform(0.4, 1.5)], axis=1)
         zigzag += rng.normal(0, 0.06, (n, 2))
         angle = rng.uniform(0, np.pi)
         turn = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
-        return fit([spline((rng.random() < 0.5,) * n) @ zigzag @ turn])
+        return fill_square([spline((rng.random() < 0.5,) * n) @ zigzag @ turn])
     if kind == 3:  # ticks, or dots if they are short
         n, length = rng.integers(3, 25), rng.uniform(0, 0.4)
-        return fit([start + rng.normal(0, length, 2) * [[0], [1]] for start in rng.random((n, 2))])
+        return fill_square([start + rng.normal(0, length, 2) * [[0], [1]] for start in rng.random((n, 2))])
     # two digits side by side
-    left, right = draw(rng.integers(10), rng), draw(rng.integers(10), rng)
+    left, right = write(rng.integers(10), rng), write(rng.integers(10), rng)
     step = (rng.uniform(0.7, 1), 0)
-    return fit(left + [stroke + step for stroke in right])
+    return fill_square(left + [stroke + step for stroke in right])
 
 
 def picture(strokes, rng):
@@ -331,7 +331,7 @@ def make(n, rng):
     """`n` drawn digits, each style as often: images (n, 28, 28) as MNIST's and labels (n,), both uint8."""
     styles = [(digit, style) for digit in STYLES for style in STYLES[digit]]
     chosen = [styles[i] for i in rng.permutation(np.arange(n) % len(styles))]
-    images = np.stack([picture(bend(style, rng), rng) for _, style in chosen])
+    images = np.stack([picture(vary(style, rng), rng) for _, style in chosen])
     return images, np.array([digit for digit, _ in chosen], np.uint8)
 
 

@@ -79,7 +79,8 @@ def to_mnist(ink, steps=False):
     side = max(width, height, round(min(ink.shape) * 10 / 128))
     before, above = (side - width) // 2, (side - height) // 2  # paper between the square and the ink
     inside = ink[top : top + height, left : left + width]
-    average = _area_weights(above, side, height) @ inside @ _area_weights(before, side, width).T
+    rows, columns = area_weights(20, height, side, above), area_weights(20, width, side, before)
+    average = rows @ inside @ columns.T
     peak = average.max()
     stretched = average if peak >= 254 else average * (255 / peak)  # MNIST's own peaks are 254 or 255
     stretched = np.rint(stretched).astype(np.uint8)
@@ -96,9 +97,10 @@ def to_mnist(ink, steps=False):
 
 def is_mnist(ink):
     """Whether a page is already as MNIST's images are: in size, side and centre."""
-    if ink.shape != (28, 28) or not ink.any():
+    box = _box(ink, threshold=1) if ink.shape == (28, 28) else None
+    if box is None:
         return False
-    _, _, width, height = _box(ink, threshold=1)
+    _, _, width, height = box
     x, y = _centre(ink)
     return max(width, height) == 20 and 13.5 < x <= 14.5 and 13.5 < y <= 14.5
 
@@ -113,12 +115,15 @@ def _box(ink, threshold):
     return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
 
 
-def _area_weights(before, side, length):
-    """(20, length) float32: how much of each pixel falls into each twentieth of a side that begins `before` it."""
-    edges = side * np.arange(21)[:, None] / 20 - before
+def area_weights(cells, length, side, before=0):
+    """The weights of `length` pixels in the averages over `cells` equal parts of a side that begins `before` them.
+
+    Returns (cells, length) float32. `side` and `before` are in pixels; what lies beyond the pixels counts as 0.
+    """
+    edges = side * np.arange(cells + 1)[:, None] / cells - before
     pixels = np.arange(length)
     overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
-    return (np.maximum(overlap, 0) * (20 / side)).astype(np.float32)
+    return (np.maximum(overlap, 0) * (cells / side)).astype(np.float32)
 
 
 def _centre(image):
@@ -244,8 +249,10 @@ def split(ink):
 
     One line of digits is expected. Two pieces of ink are one digit if they share more than half the width of the
     narrower, or any width if one is less than half as high as the digits: then it is the bar of a 5 or a 7.
-    Specks are left out. A page of one digit comes out as it went in.
+    Specks are left out. A page of one digit comes out as it went in, and so does an image of MNIST, whatever is on it.
     """
+    if is_mnist(ink):
+        return [ink]
     pieces = _pieces(ink >= INK)
     rows, columns = np.nonzero(pieces)
     if not len(rows):

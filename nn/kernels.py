@@ -10,8 +10,8 @@ Set NUMBA_DISABLE_JIT=1 to run the same lines as plain Python, slowly, under a d
 import numba
 import numpy as np
 
-# contract lets a * b + c become one instruction; NaN and infinity keep their meaning. numpy: a division need not look
-# for zero first, which keeps a loop from using vectors.
+# contract lets a * b + c become one instruction, nsz lets -0 become 0; NaN and infinity keep their meaning. numpy: a
+# division need not look for zero first, which keeps a loop from using vectors.
 compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
 
 
@@ -132,9 +132,16 @@ _largest = compiled(_largest)
 
 # Four neighbouring outputs z of a 3 x 3 convolution, one window of the pool, see 4 x 4 pixels d. Written out they take
 # 36 multiplications; Winograd's way (Lavin & Gray 2016, "Fast algorithms for convolutional neural networks", 4.1)
-# takes 16, for additions before and after:
+# takes 16, for additions before and after. In one dimension first, two outputs of a filter w of three taps:
 #
-#     z = A^T [(G w G^T) * (B^T d B)] A           * is element by element; G stands in fused.py
+#     m0 = (d0 - d2) w0                          z0 = m0 + m1 + m2 = d0 w0 + d1 w1 + d2 w2
+#     m1 = (d1 + d2) (w0 + w1 + w2) / 2          z1 = m1 - m2 - m3 = d1 w0 + d2 w1 + d3 w2
+#     m2 = (d2 - d1) (w0 - w1 + w2) / 2
+#     m3 = (d1 - d3) w2                          4 multiplications for 6, as what w takes part in is computed once
+#
+# As matrices: z = A^T [(G w) * (B^T d)], where * is element by element. Along columns, then along rows:
+#
+#     z = A^T [(G w G^T) * (B^T d B)] A
 #
 #           [1  0 -1  0]          [1  1  1  0]
 #     B^T = [0  1  1  0]    A^T = [0  1 -1 -1]
@@ -142,9 +149,10 @@ _largest = compiled(_largest)
 #           [0  1  0 -1]
 #
 # Summed over channels, each of the 16 is a matrix product over all tiles: (tiles, C) @ (C, F). Two kernels do what
-# stands before and after it, and two their adjoints, for backward.
+# stands before and after it, and two go back, for backward. G w G^T is small: fused.py leaves it to NumPy.
 
 A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 
 
 def winograd_input(x, tiles):
@@ -206,7 +214,7 @@ winograd_output = compiled(winograd_output)
 
 
 def winograd_output_backward(dy, winner, dm):
-    """Adjoint of winograd_output: dm = A dz A^T, where dz is dy at the winner's place and 0 at the other three.
+    """Backward of winograd_output: dm = A dz A^T, where dz is dy at the winner's place and 0 at the other three.
 
     dy, winner (N, OH, OW, F) -> dm (16, N, OH, OW, F), written in place.
     """

@@ -11,7 +11,9 @@ Notation, used everywhere in this project:
 The contract. `forward(x, training=False)` returns y and keeps what backward needs; `backward(dy)` takes the gradient
 of the loss with respect to y, *assigns* `grads`, and returns dx. Neither writes into its argument. `params` and
 `grads` have the same keys. Images are NHWC. The dtype that comes in goes out: float32 trains, float64 checks gradients.
-A wrong shape raises ValueError naming what was expected and what came.
+A wrong shape raises ValueError naming what was expected and what came. Training gives each thread shallow copies of
+the layers: what forward keeps is assigned anew, never written into an array of before, and a layer with chance draws
+from `self.rng`, which training sets.
 
 What this file leaves out: the loss and its 1/N (losses.py), updating weights (optim.py), and threads (training.py).
 """
@@ -57,8 +59,21 @@ def he_normal(shape, fan_in, rng):
 
 
 def pair(size):
-    """3 -> (3, 3); (2, 3) stays."""
-    return (size, size) if isinstance(size, int) else tuple(size)
+    """3 -> (3, 3); (2, 3) stays. Each is checked as `whole` does."""
+    height, width = size if isinstance(size, tuple | list) else (size, size)
+    return whole(height), whole(width)
+
+
+def whole(size):
+    """The size itself. ValueError unless it is a whole number from 1."""
+    if not isinstance(size, int) or size < 1:
+        raise ValueError(f"a window's size and stride are whole numbers from 1, got {size!r}")
+    return size
+
+
+def sum_rows(a):
+    """a.sum(axis=0) of a (M, C). As a product with ones it takes a ninth of the time."""
+    return np.ones(len(a), a.dtype) @ a
 
 
 class Conv2D(Layer):
@@ -75,7 +90,7 @@ class Conv2D(Layer):
         if padding not in ("valid", "same"):
             raise ValueError(f"Conv2D: padding is 'valid' or 'same', got {padding!r}")
         kh, kw = pair(kernel)
-        self.c_in, self.stride, self.padding = c_in, stride, padding
+        self.c_in, self.stride, self.padding = c_in, whole(stride), padding
         self.params["w"] = he_normal((kh, kw, c_in, c_out), fan_in=kh * kw * c_in, rng=rng)
         self.params["b"] = np.zeros(c_out, np.float32)
 
@@ -110,7 +125,7 @@ class Conv2D(Layer):
         _, OH, OW, _ = dy.shape
         dy = dy.reshape(-1, F)  # (N*OH*OW, F)
         self.grads["w"] = (self.cols.T @ dy).reshape(w.shape)
-        self.grads["b"] = np.ones(len(dy), dy.dtype) @ dy  # the sum over rows; as a product, 9 x faster
+        self.grads["b"] = sum_rows(dy)
         dcols = dy @ w.reshape(-1, F).T  # (N*OH*OW, KH*KW*C)
         dx = col2im(dcols, self.padded_shape, kh, kw, self.stride, OH, OW)
         (top, bottom), (left, right) = self.margins
@@ -149,7 +164,7 @@ class Dense(Layer):
             dL/dx[n,i] = sum_j dy[n,j] w[i,j]  =>  dx = dy w^T
         """
         self.grads["w"] = self.x.T @ dy
-        self.grads["b"] = dy.sum(axis=0)
+        self.grads["b"] = sum_rows(dy)
         return dy @ self.params["w"].T
 
 
@@ -176,7 +191,7 @@ class Pool2D(Layer):
         kh, kw = self.window = pair(window)
         if stride is None and kh != kw:
             raise ValueError(f"pooling with a window of {kh} x {kw} needs a stride")
-        self.stride = kh if stride is None else stride
+        self.stride = whole(kh if stride is None else stride)
 
     def take(self, x):
         """Check x and remember its shape for backward."""
@@ -268,7 +283,8 @@ class BatchNorm(Layer):
     """Give each channel mean 0 and variance 1 over the batch, then a learned scale and shift.
 
     x (..., channels) -> y = gamma * (x - mean) / sqrt(var + eps) + beta, statistics over all axes but the last.
-    Prediction uses running averages of the statistics, kept in `state`. Ioffe & Szegedy 2015, algorithms 1 and 2.
+    Prediction uses running averages of the statistics, kept in `state`. Ioffe & Szegedy 2015, algorithms 1 and 2, but
+    that the variance kept is the batch's own, not M / (M - 1) times as much for M rows.
     """
 
     def __init__(self, channels, momentum=0.9, eps=1e-5):
@@ -278,19 +294,18 @@ class BatchNorm(Layer):
         self.state = {"mean": np.zeros(channels, np.float32), "var": np.ones(channels, np.float32)}
 
     def forward(self, x, training=False):
-        self.expect(x, *["NHWD"[i] for i in range(x.ndim - 1)], self.channels)
+        self.expect(x, *["..."] * (x.ndim - 1), self.channels)
         rows = x.reshape(-1, self.channels)  # (M, C)
-        self.from_batch, self.ones = training, np.ones(len(rows), x.dtype)  # ones @ a: a's sums, faster than a.sum(0)
-        mean, var = self.state["mean"], self.state["var"]
+        self.from_batch = training
         if training:
-            mean = self.ones @ rows / len(rows)
-        centred = rows - mean
-        if training:
-            var = self.ones @ (centred * centred) / len(rows)
+            mean = sum_rows(rows) / len(rows)
+            var = sum_rows((rows - mean) ** 2) / len(rows)
             for name, value in (("mean", mean), ("var", var)):
                 self.state[name] = (self.momentum * self.state[name] + (1 - self.momentum) * value).astype(x.dtype)
+        else:
+            mean, var = self.state["mean"], self.state["var"]
         self.scale = 1 / np.sqrt(var + self.eps)
-        self.x_hat = centred * self.scale  # (M, C)
+        self.x_hat = (rows - mean) * self.scale  # (M, C)
         return (self.params["gamma"] * self.x_hat + self.params["beta"]).reshape(x.shape)
 
     def backward(self, dy):
@@ -306,7 +321,7 @@ class BatchNorm(Layer):
         """
         shape = dy.shape
         dy = dy.reshape(-1, self.channels)  # (M, C)
-        dgamma, dbeta = self.ones @ (dy * self.x_hat), self.ones @ dy
+        dgamma, dbeta = sum_rows(dy * self.x_hat), sum_rows(dy)
         self.grads = {"gamma": dgamma, "beta": dbeta}
         if self.from_batch:
             dy = dy - self.x_hat * (dgamma / len(dy)) - dbeta / len(dy)

@@ -177,7 +177,7 @@ class Network:
             if not 0 < network.temperature < math.inf:
                 raise ValueError(f"temperature {network.temperature}")
             network.card = dict(about["card"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, MemoryError, RecursionError) as error:
             raise ValueError(f"{path}: not a file of weights that this program wrote ({error!r})") from None
         check_arrays(path, arrays, network.params | network.state)
         network.assign(arrays)

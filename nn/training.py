@@ -1,12 +1,13 @@
 """Training: batches, threads and epochs, told as a sequence of events. It prints nothing and writes no files.
 
 Threads live here and nowhere else. A batch is cut into one contiguous share for each thread, a share into
-micro-batches whose activations stay in the processor's cache. Each thread has a replica of the network (shared
+micro-batches that bound the memory it takes. Each thread has a replica of the network (shared
 weights, own caches and gradients), and the gradients are added up in the order of the threads: the same seed and the
 same number of threads give the same bits. BLAS itself is kept at one thread.
 
-All of an epoch's chance comes from generators seeded with (seed, epoch, thread), so that training can go on from the
-end of any epoch as if it had never stopped.
+All of an epoch's chance comes from generators seeded with (seed, epoch) for the order of the images and (seed, epoch,
+thread) for what each thread draws, so that training can go on from the end of any epoch as if it had never stopped.
+Epochs and threads count from 1: to NumPy a seed (5, 0) is the same as 5, which the first weights are drawn from.
 """
 
 import copy
@@ -19,7 +20,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nn.fused import FusedNetwork
-from nn.layers import Dropout
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average
@@ -94,7 +94,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                         grad += others[name]
                 if not math.isfinite(loss):
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
-                optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 1) / steps))
+                optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / steps))
                 _merge_states(network, workers, len(shares))
                 average.update()
                 losses.append(loss)
@@ -162,7 +162,7 @@ class _Worker:
     def seed(self, seed):
         self.rng = np.random.default_rng(seed)
         for layer in self.fused.network.layers:
-            if isinstance(layer, Dropout):
+            if hasattr(layer, "rng"):  # a layer with chance, such as Dropout
                 layer.rng = self.rng
 
     @np.errstate(all="ignore")  # what overflows ends in Diverged, not in a warning

@@ -108,6 +108,11 @@ def test_bend_moves_neighbours_alike_and_the_far_apart_differently():
     assert 0.5 < np.std(moves[0]) < 2
 
 
+def test_images_that_are_not_square_are_refused():
+    with pytest.raises(ValueError, match="square"):
+        Augment()(np.zeros((2, 20, 60), np.uint8), rng())
+
+
 def test_the_share_asked_for_is_left_untouched_and_the_rest_is_moved(digits):
     (images, _), _ = digits
     out = many(images[:1], Augment(untouched=0.25))[..., 0]

@@ -120,3 +120,10 @@ def test_neither_call_writes_into_its_argument():
 def test_a_wrong_shape_is_named(shape):
     with pytest.raises(ValueError, match=r"Conv2D expects \(N, H, W, 1\), got"):
         FusedNetwork(digit_net()).forward(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(1, 9), (3, 9), (9, 3)])
+def test_an_image_without_room_for_one_window_is_named(channels, size):
+    with pytest.raises(ValueError, match="Conv2D expects an image of at least 4 x 4, got"):
+        FusedNetwork(convolutions(3, channels)).forward(np.zeros((1, *size, channels)))

@@ -20,7 +20,7 @@ def test_every_digit_has_styles():
 @pytest.mark.parametrize(("digit", "i"), EVERY)
 def test_the_forms_of_a_style_can_be_mixed(digit, i):
     """Same strokes, same corners; and every point lies in the unit square."""
-    forms = [hands.read(form) for form in hands.STYLES[digit][i]]
+    forms = [hands.parse(form) for form in hands.STYLES[digit][i]]
     for points, shape in forms:
         assert shape == forms[0][1]
         assert points.shape == (sum(map(len, shape)), 2)
@@ -28,7 +28,7 @@ def test_the_forms_of_a_style_can_be_mixed(digit, i):
 
 
 def test_read_a_form_by_hand():
-    points, shape = hands.read("10,20 30,40! 50,60 | 70,80 90,100")
+    points, shape = hands.parse("10,20 30,40! 50,60 | 70,80 90,100")
     assert np.allclose(points, [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6], [0.7, 0.8], [0.9, 1.0]])
     assert shape == ((False, True, False), (False, False))
 
@@ -68,20 +68,20 @@ def test_a_line_of_control_points_gives_a_line():
 def test_a_drawing_fills_the_unit_square(digit):
     generator = rng(digit)
     for _ in range(50):
-        points = np.vstack(hands.draw(digit, generator))
+        points = np.vstack(hands.write(digit, generator))
         assert np.isfinite(points).all()
         low, high = points.min(axis=0), points.max(axis=0)
         assert np.max(high - low) == pytest.approx(1)
         assert np.allclose((low + high) / 2, 0.5)
 
 
-def test_draw_comes_to_every_style(monkeypatch):
+def test_write_comes_to_every_style(monkeypatch):
     met = set()
-    monkeypatch.setattr(hands, "bend", lambda style, rng: met.add(style))
+    monkeypatch.setattr(hands, "vary", lambda style, rng: met.add(style))
     generator = rng()
     for digit in range(10):
         for _ in range(400):
-            hands.draw(digit, generator)
+            hands.write(digit, generator)
     assert met == {style for styles in hands.STYLES.values() for style in styles}
 
 
@@ -104,33 +104,33 @@ class Steady:
 def test_a_steady_hand_draws_the_form_as_it_stands():
     form = "0,0 50,50! 100,0 | 20,100 50,90 80,100"
     corner, sign = (False, True, False), (False,) * 3
-    points = hands.read(form)[0]
-    drawn = hands.bend((form,), Steady())
+    points = hands.parse(form)[0]
+    drawn = hands.vary((form,), Steady())
     assert np.allclose(drawn[0], hands.spline(corner) @ points[:3])
     assert np.allclose(drawn[1], hands.spline(sign) @ points[3:])
-    hurried = hands.bend((form,), Steady(haste=1.0))
+    hurried = hands.vary((form,), Steady(haste=1.0))
     shift = hurried[0][0] - points[0]  # the form is centred anew
     assert np.allclose(hurried[0] - shift, hands.spline(sign) @ points[:3])
 
 
-def test_bend_mixes_all_forms_of_a_style():
+def test_vary_mixes_all_forms_of_a_style():
     """Drawings of a style of two forms lie between them and come near to both."""
     style, steady = ("0,0 50,50 100,100", "0,0 50,50 0,100"), Steady()
-    widths = [np.ptp(hands.bend(style, steady)[0][:, 0]) for _ in range(200)]
+    widths = [np.ptp(hands.vary(style, steady)[0][:, 0]) for _ in range(200)]
     assert min(widths) < 0.6 and max(widths) > 0.95
 
 
-def test_bend_moves_each_control_point_and_each_stroke():
+def test_vary_moves_each_control_point_and_each_stroke():
     """Twice the same stroke comes out neither in the same place nor of the same form."""
     style, generator = ("0,0 50,40 100,0 50,100 | 0,0 50,40 100,0 50,100",), rng()
-    gaps = np.array([np.subtract(*hands.bend(style, generator)) for _ in range(100)])  # (100, m, 2)
+    gaps = np.array([np.subtract(*hands.vary(style, generator)) for _ in range(100)])  # (100, m, 2)
     assert np.std(gaps, axis=1).min() > 0.002
     assert np.sqrt(np.mean(gaps.mean(axis=1) ** 2)) > 0.023  # the control points alone would give 0.018
 
 
 def test_hands_slant_to_the_right_on_the_whole():
     stroke, generator = ("50,0 50,50 50,100",), rng()
-    slants = [np.subtract(*hands.bend(stroke, generator)[0][[0, -1], 0]) for _ in range(300)]
+    slants = [np.subtract(*hands.vary(stroke, generator)[0][[0, -1], 0]) for _ in range(300)]
     assert 0.05 < np.mean(slants) < 0.2
     assert np.std(slants) > 0.15
 
@@ -138,7 +138,7 @@ def test_hands_slant_to_the_right_on_the_whole():
 def test_no_two_drawings_are_alike():
     generator = rng()
     for digit in range(10):
-        images = [hands.picture(hands.draw(digit, generator), generator).astype(int) for _ in range(30)]
+        images = [hands.picture(hands.write(digit, generator), generator).astype(int) for _ in range(30)]
         distances = [np.abs(a - b).mean() for i, a in enumerate(images) for b in images[:i]]
         assert min(distances) > 2
         assert np.mean(distances) > 15
@@ -160,7 +160,7 @@ def test_make_gives_mnist_like_images_of_every_digit():
 
 def test_make_uses_every_style_as_often(monkeypatch):
     met = []
-    monkeypatch.setattr(hands, "bend", lambda style, rng: met.append(style))
+    monkeypatch.setattr(hands, "vary", lambda style, rng: met.append(style))
     monkeypatch.setattr(hands, "picture", lambda strokes, rng: np.zeros((28, 28), np.uint8))
     _, labels = hands.make(2 * len(EVERY), rng())
     styles = [style for styles in hands.STYLES.values() for style in styles]
@@ -177,7 +177,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not():
 
 def test_letters_can_be_read():
     for form in hands.LETTERS:
-        points, _ = hands.read(form)
+        points, _ = hands.parse(form)
         assert points.min() >= 0 and points.max() <= 1
     assert len(set(hands.LETTERS)) == len(hands.LETTERS)
 
@@ -199,6 +199,6 @@ def test_scribbles_are_ink_inside_the_page_and_of_many_kinds():
 
 def test_the_pen_width_varies_as_a_users_does():
     """From thin to thick: the ink of the same strokes on the page."""
-    strokes, generator = hands.draw(0, rng()), rng()
+    strokes, generator = hands.write(0, rng()), rng()
     inked = [np.count_nonzero(hands.picture(strokes, generator) >= ink.INK) for _ in range(60)]
     assert max(inked) > 1.8 * min(inked)

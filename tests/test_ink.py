@@ -92,7 +92,7 @@ def test_mnist_redrawn_large_comes_back(some):
 
 @given(digit=st.integers(0, 9), seed=st.integers(0, 1000), width=st.floats(5, 40))
 def test_size_centre_and_peak_are_mnists(digit, seed, width):
-    strokes = moved(hands.draw(digit, np.random.default_rng(seed)), 60, 80, scale=200)
+    strokes = moved(hands.write(digit, np.random.default_rng(seed)), 60, 80, scale=200)
     image = ink.to_mnist(ink.draw(strokes, width, 320))
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     assert image.shape == (28, 28) and image.dtype == np.uint8
@@ -243,7 +243,7 @@ def photographed(page, seed, shadow=0.35):
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_photo_of_unevenly_lit_paper(seed, tmp_path):
-    strokes = moved(hands.draw(seed, np.random.default_rng(seed)), 100, 120, scale=160)
+    strokes = moved(hands.write(seed, np.random.default_rng(seed)), 100, 120, scale=160)
     page = ink.draw(strokes, 18, 400)
     photographed(page, seed).save(tmp_path / "photo.jpg", quality=80)
     read = ink.read(tmp_path / "photo.jpg")
@@ -266,7 +266,7 @@ def test_a_photo_of_blank_paper_has_no_ink(seed, tmp_path):
 def test_a_noisy_picture(paper, pen, deviation, tmp_path):
     """Noise cut off at black or not, light on dark or dark on light: specks neither widen the box nor hide the ink."""
     rng = np.random.default_rng(0)
-    page = ink.draw(moved(hands.draw(5, rng), 14, 20, scale=56), 7, 84)
+    page = ink.draw(moved(hands.write(5, rng), 14, 20, scale=56), 7, 84)
     levels = paper + (pen - paper) * (page / 255) + rng.normal(0, deviation, page.shape)
     grey(np.clip(levels, 0, 255)).save(tmp_path / "noisy.png")
     found, expected = ink.to_mnist(ink.read(tmp_path / "noisy.png")), ink.to_mnist(page)
@@ -290,12 +290,20 @@ def floats(value):
     return Image.fromarray(levels)
 
 
+def ghost():
+    """A transparent picture as large as MNIST's, with one pixel that is nearly so."""
+    picture = Image.new("RGBA", (28, 28))
+    picture.putpixel((14, 14), (128, 128, 128, 1))
+    return picture
+
+
 BAD = {
     "white.png": (lambda: Image.new("L", (200, 200), 255), "no ink"),
     "black.png": (lambda: Image.new("L", (200, 200), 0), "no ink"),
     "transparent.png": (lambda: Image.new("RGBA", (200, 200)), "no ink"),
     "pixel.png": (lambda: one_pixel(0), "no ink"),
     "faint.png": (lambda: one_pixel(250), "no ink"),
+    "ghost.png": (ghost, "no ink"),
     "tiny.png": (lambda: Image.new("L", (1, 1)), "too narrow"),
     "thin.png": (lambda: Image.new("L", (10000, 1)), "10000x1 pixels are too narrow"),
     "band.png": (lambda: Image.new("L", (10000, 8)), "too narrow"),
@@ -373,7 +381,7 @@ def row(digits, gap, seed=0):
     rng = np.random.default_rng(seed)
     strokes, x = [], 30
     for digit in digits:
-        one = moved(hands.draw(digit, rng), 0, 60, scale=80)
+        one = moved(hands.write(digit, rng), 0, 60, scale=80)
         points = np.concatenate([np.array(stroke) for stroke in one])
         strokes += moved(one, x - points[:, 0].min(), 0)
         x += np.ptp(points[:, 0]) + gap
@@ -404,6 +412,14 @@ def test_one_digit_is_left_as_it_is(page, some):
     for ink_page in (page, *map(enlarged, some[:20]), *some[:50]):
         parts = ink.split(ink_page)
         assert len(parts) == 1 and np.array_equal(parts[0], ink_page)
+
+
+def test_an_image_of_mnist_is_never_split(digits):
+    """A 5 in two pieces that lie side by side."""
+    image = digits[1][0][694]
+    (part,) = ink.split(image)
+    assert np.array_equal(part, image)
+    assert len(ink.split(np.pad(image, 1))) == 2
 
 
 def test_strokes_that_do_not_touch_are_one_digit():

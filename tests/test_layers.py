@@ -129,7 +129,7 @@ def test_config_builds_the_layer_again(layer, shape):
     (MaxPool2D(2), (2, 8), "MaxPool2D expects (N, H, W, C), got (2, 8)"),
     (MaxPool2D((2, 3), 2), (2, 8, 2, 1), "MaxPool2D expects an image of at least 2 x 3, got (2, 8, 2, 1)"),
     (AvgPool2D(3), (2, 2, 8, 1), "AvgPool2D expects an image of at least 3 x 3, got (2, 2, 8, 1)"),
-    (BatchNorm(3), (2, 5, 5, 4), "BatchNorm expects (N, H, W, 3), got (2, 5, 5, 4)"),
+    (BatchNorm(3), (2, 5, 5, 4), "BatchNorm expects (..., ..., ..., 3), got (2, 5, 5, 4)"),
     (Softmax(), (2, 5, 5), "Softmax expects (N, classes), got (2, 5, 5)"),
 ])  # fmt: skip
 def test_a_wrong_shape_is_named(layer, shape, message):
@@ -141,6 +141,10 @@ def test_a_wrong_shape_is_named(layer, shape, message):
 @pytest.mark.parametrize("build", [
     lambda: Conv2D(1, 1, 3, padding="full"),
     lambda: MaxPool2D((2, 3)),
+    lambda: MaxPool2D(2, stride=1.5),
+    lambda: MaxPool2D(0),
+    lambda: Conv2D(1, 1, (3, 3, 3)),
+    lambda: Conv2D(1, 1, 3, stride=0),
     lambda: Dropout(1.0),
     lambda: Dropout(-0.1),
 ])  # fmt: skip

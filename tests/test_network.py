@@ -239,6 +239,8 @@ BAD_FILES = {
     "a single array": (lambda path: np.save(path.open("wb"), np.zeros(3)), "not a readable .npz"),
     "no description": (changed(about=None), "not a file of weights"),
     "description no JSON": (changed(about=np.array("{")), "not a file of weights"),
+    "nested too deep": (changed(about=np.array("[" * 100_000)), "not a file of weights"),
+    "too large": (described(layers=[["Dense", {"n_in": 10**7, "n_out": 10**7}]]), "MemoryError"),
     "description a list": (changed(about=np.array("[]")), "not a file of weights"),
     "description incomplete": (changed(about=np.array("{}")), "not a file of weights"),
     "unknown layer": (described(layers=[["Attention", {}]]), "Attention"),

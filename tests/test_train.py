@@ -19,7 +19,7 @@ from nn import mnist
 from nn.files import read_npz
 from nn.network import Network, digit_net
 from nn.recipes import RECIPES, training_images
-from nn.training import fit
+from nn.training import fit, fit_temperature
 
 ROOT = Path(__file__).parents[1]
 IDX = "{}-{}-idx{}-ubyte"
@@ -90,7 +90,7 @@ def test_training_prints_the_table_the_recipe_and_a_line_for_each_epoch(finished
     assert digit_net().summary() in printed
     assert "Recipe standard, seed 7, 2 threads" in printed
     assert re.search(r"epochs +2\n", printed) and re.search(r"batch_size +50\n", printed)
-    assert "300 images to train on and 5,000 held out" in printed
+    assert "300 images to train on, and 5,000 held out" in printed
     line = r"epoch +{} of 2 +[\d.]+ s +train loss \d\.\d+ +validation loss \d\.\d+, accuracy \d+\.\d\d%"
     assert all(re.search(line.format(n), printed) for n in (1, 2))
     assert "python play.py --weights weights/trained.npz" in printed
@@ -137,6 +137,30 @@ def test_the_weights_are_the_averaged_ones_of_fit(finished, data):
     *_, last = fit(network, *training_images(recipe, images, labels, seed=7), recipe, seed=7, threads=2)
     found = Network.load(finished[0]).params
     assert all(np.array_equal(found[name], a) for name, a in last.network.params.items())
+
+
+def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_out_images(finished, data):
+    (images, labels), _ = mnist.load(data)
+    network, recipe = Network.load(finished[0]), RECIPES["standard"]
+    assert network.threshold == recipe.threshold > 0
+    held_out = images[-recipe.held_out :], labels[-recipe.held_out :]
+    assert network.temperature == fit_temperature(network, *held_out) != 1
+
+
+def test_batch_norm_is_folded_away_when_the_weights_are_saved(data, tmp_path, monkeypatch, capsys):
+    recipe = replace(RECIPES["best"], drawn=20, scribbles=5)
+    monkeypatch.setitem(RECIPES, "best", recipe)
+    out = tmp_path / "best.npz"
+    assert train.main(["--data", str(data), "--recipe", "best", "--epochs", "1", "--out", str(out)]) == 0
+    assert "5,300 images to train on, 25 more that nn/hands.py draws, and 0 held out" in capsys.readouterr().out
+    network = Network.load(out)
+    assert recipe.batch_norm and sum(a.size for a in network.params.values()) == 93_322 and not network.state
+    assert (network.temperature, network.threshold) == (recipe.temperature, recipe.threshold)
+
+
+def test_a_name_with_a_dot_is_kept_whole(data, tmp_path):
+    assert run("--data", data, "--out", tmp_path / "lr0.003", "--epochs", 1)[0] == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"lr0.003.npz", "lr0.003.json", "lr0.003.report.png"}
 
 
 def test_evaluate_measures_the_same_again(finished, data):
@@ -200,6 +224,15 @@ def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, data, tmp_path):
     saved = f"The weights after epoch {epoch} are in {checkpoint}; --resume goes on from there."
     assert errors.strip() == f"Stopped. {saved}"
     assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.name]
+
+
+def test_ctrl_c_while_a_checkpoint_is_written_does_not_promise_it(data, tmp_path, monkeypatch, capsys):
+    def interrupted(path, arrays):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nn.files.write_npz", interrupted)
+    assert train.main(["--data", str(data), "--out", str(tmp_path / "mine.npz"), "--epochs", "1"]) == 130
+    assert "No epoch was complete" in capsys.readouterr().err
 
 
 def test_ctrl_c_at_the_start_says_that_nothing_is_saved(interruptible, data, tmp_path):

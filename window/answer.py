@@ -7,7 +7,6 @@ import numpy as np
 
 from nn import ink
 from window.anatomy import activations
-from window.page import areas
 
 PATCH, STRIDE = 4, 2  # what occlusion covers, and how far it moves, in pixels of the 28x28
 
@@ -85,7 +84,7 @@ def shrunk(page):
     square = np.zeros((side, side), np.float32)
     top, left = (side - page.shape[0]) // 2, (side - page.shape[1]) // 2
     square[top : top + page.shape[0], left : left + page.shape[1]] = page
-    shares = areas(28, side)
+    shares = ink.area_weights(28, side, side)
     return np.rint(shares @ square @ shares.T).astype(np.uint8)
 
 

@@ -174,7 +174,7 @@ class App:
         if picture is None:
             pages = [] if self.dot else [self.page.ink]
         else:  # at its own resolution, and perhaps of several digits
-            pages = [picture.ink] if ink.is_mnist(picture.ink) else ink.split(picture.ink)
+            pages = ink.split(picture.ink)
         self.answers = [found for page in pages if (found := answer(self.network, page))]
         if not self.answers:
             self.pinned = None

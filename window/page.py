@@ -61,7 +61,9 @@ def fitted(picture):
     """A picture (H, W) in the middle of a page (SIDE, SIDE), as large as fits, its pixels whole if large."""
     top, left, height, width = frame(picture.shape)
     page = np.zeros((SIDE, SIDE), np.uint8)
-    rows, columns = areas(height, picture.shape[0]), areas(width, picture.shape[1])
+    rows, columns = (
+        ink.area_weights(cells, pixels, pixels) for cells, pixels in zip((height, width), picture.shape, strict=True)
+    )
     page[top : top + height, left : left + width] = np.rint(rows @ picture.astype(np.float32) @ columns.T)
     return page
 
@@ -73,14 +75,6 @@ def frame(shape):
         scale = math.floor(scale)
     height, width = (max(1, round(length * scale)) for length in shape)
     return (SIDE - height) // 2, (SIDE - width) // 2, height, width
-
-
-def areas(new, old):
-    """(new, old) float32: the shares of `old` pixels in `new` equal cells over the same length."""
-    edges = np.arange(new + 1)[:, None] * old / new
-    pixels = np.arange(old)
-    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
-    return (np.maximum(overlap, 0) * (new / old)).astype(np.float32)
 
 
 def _length(mark):
