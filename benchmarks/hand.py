@@ -58,6 +58,8 @@ def measure(network, drawings, train, tests, each, threads):
     labels = np.array([label for label, _ in drawings])
     own = np.concatenate([np.flatnonzero(labels == digit)[:each] for digit in range(10)])
     rest = np.setdiff1d(np.arange(len(labels)), own)
+    if not len(rest):
+        raise ValueError(f"a writer's {len(labels)} drawings leave none to test on with --each {each}")
     start = time.perf_counter()
     *_, taught = (
         event for event in teach(copy.deepcopy(network), images[own], labels[own], *train, threads=threads)
@@ -84,17 +86,17 @@ def main():
         writers = defaultdict(list)  # in the file's order
         for label, writer, strokes in read(args.strokes):
             writers[writer].append((label, strokes))
+        with threadpool_limits(1, user_api="blas"):
+            at_first = errors(network, *tests, args.threads)
+            rows = {}
+            for writer, drawings in list(writers.items())[: args.writers]:
+                rows[writer] = row = measure(network, drawings, train, tests, args.each, args.threads)
+                if not args.json:
+                    print(f"{writer:>8}: {row['before']:3d} -> {row['after']:3d} wrong of {row['drawings']}; MNIST "
+                          f"{at_first} -> {row['mnist']}; {row['seconds']} s", flush=True)
     except (OSError, ValueError) as error:
         print(f"hand.py: {error}", file=sys.stderr)
         sys.exit(2)
-    with threadpool_limits(1, user_api="blas"):
-        at_first = errors(network, *tests, args.threads)
-        rows = {}
-        for writer, drawings in list(writers.items())[: args.writers]:
-            rows[writer] = row = measure(network, drawings, train, tests, args.each, args.threads)
-            if not args.json:
-                print(f"{writer:>8}: {row['before']:3d} -> {row['after']:3d} wrong of {row['drawings']}; MNIST "
-                      f"{at_first} -> {row['mnist']}; {row['seconds']} s", flush=True)
     before, after = (sum(row[key] for row in rows.values()) for key in ("before", "after"))
     drawings = sum(row["drawings"] for row in rows.values())
     paid = np.mean([row["mnist"] for row in rows.values()]) - at_first

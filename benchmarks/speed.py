@@ -11,6 +11,7 @@ where they are missing. Nothing else should run meanwhile: libraries whose threa
 """
 
 import argparse
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -54,7 +55,8 @@ class Worker:
         )  # fmt: skip
 
     def ask(self, **task):
-        print(json.dumps(task), file=self.process.stdin, flush=True)
+        with contextlib.suppress(BrokenPipeError):  # it has ended; answer() tells why
+            print(json.dumps(task), file=self.process.stdin, flush=True)
         return self.answer()
 
     def answer(self):
@@ -66,7 +68,8 @@ class Worker:
         return json.loads(line)
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it has ended by itself
+            self.process.stdin.close()
         self.process.wait()
 
 

@@ -18,6 +18,8 @@ INK = 128  # the least grey level that counts as ink: a pixel at least half cove
 LARGEST_FILE = 50_000_000  # pixels; a larger picture would take seconds and half a gigabyte to decode
 WORKING_SIDE = 1024  # a larger picture is reduced below this: a digit ends at 20 pixels anyway
 FAINTEST = 8  # grey levels: less contrast is no ink
+SMOOTH_GRAIN = 4  # grey levels of grain that one pixel of blur is for
+GRAIN_REACH = 5  # how many times its roughness the paper's grain reaches above the paper
 SMALLEST_INK = 8  # pixels of the longer side: less is a speck, and shows no digit
 
 
@@ -183,7 +185,14 @@ def _grey(path):
 
 
 def _ink(grey):
-    """The page in (H, W) grey levels, 0 to 255, of either polarity and any lighting."""
+    """The page in (H, W) grey levels, 0 to 255, of either polarity and any lighting.
+
+    1. Make the ink light and the paper dark; an image of MNIST is done.
+    2. Blur it as far as its grain is rough, so that ink stands out of the grain.
+    3. Take off the light on the paper.
+    4. Cut off what the grain may reach.
+    5. Scale by the strength of the pen, so that full ink is 255.
+    """
     picture = Image.fromarray(grey)
     light = picture.resize((3, 3), Image.Resampling.BOX).resize(picture.size, Image.Resampling.BILINEAR)
     even = grey - np.asarray(light)  # without the slow light, the border is nearer to the paper than to the ink
@@ -192,16 +201,16 @@ def _ink(grey):
     if is_mnist(grey):
         return grey.astype(np.uint8)
     _, grain = _grain(grey - _paper(grey))
-    blur = round(min(grain / 4, min(grey.shape) / 28))  # the rougher, the wider, up to a pixel of MNIST
+    blur = round(min(grain / SMOOTH_GRAIN, min(grey.shape) / 28))  # pixels; at most a 28th of the picture
     if blur > 1:
         picture = Image.fromarray(grey)
         grey = np.asarray(picture.reduce(blur).resize(picture.size, Image.Resampling.BILINEAR))
     ink = grey - _paper(grey)
     level, grain = _grain(ink)
-    faint = max(level + 5 * grain, FAINTEST)  # the grain of the paper reaches so far
+    faint = max(level + GRAIN_REACH * grain, FAINTEST)
     if ink.max() < 2 * faint:
         return np.zeros(ink.shape, np.uint8)
-    full = np.percentile(ink[ink > max(faint, ink.max() / 8)], 75)  # the strength of the pen, edges left out
+    full = np.percentile(ink[ink > max(faint, ink.max() / 8)], 75)  # a quarter of the ink is at least so strong
     return np.rint(np.clip(ink / full, 0, 1) * (ink > faint) * 255).astype(np.uint8)
 
 

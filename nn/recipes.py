@@ -24,7 +24,7 @@ class Recipe:
     held_out: int = 5000  # the last training images, kept for validation; 0 trains on all
     drawn: int = 0  # digits that nn.hands draws, added to the training images
     scribbles: int = 0  # marks that are no digits, added with all ten digits equally likely
-    temperature: float | None = None  # divides the logits of the finished network; None fits it to the held-out images, if any
+    temperature: float | None = None  # divides the finished network's logits; None fits it to held-out images, if any
     threshold: float = 0.5  # a confidence below it means: this does not look like a digit
 
 

@@ -171,10 +171,12 @@ class App:
         self.page.follow(self.drawing.marks)
         self.stale, self.since_answer, self.occluded, self.chosen = False, 0.0, None, 0
         picture = self.drawing.picture
-        if picture is None:
-            pages = [] if self.dot else [self.page.ink]
-        else:  # at its own resolution, and perhaps of several digits
-            pages = ink.split(picture.ink)
+        if picture is not None:
+            pages = ink.split(picture.ink)  # at its own resolution, and perhaps of several digits
+        elif self.dot:
+            pages = []
+        else:
+            pages = [self.page.ink]
         self.answers = [found for page in pages if (found := answer(self.network, page))]
         if not self.answers:
             self.pinned = None
