@@ -23,7 +23,7 @@ class Augment:
     shear: float = 0.1
     shift: float = 1.5
     bend: float = 1.0
-    untouched: float = 0.0
+    untouched: float = 0.25
 
     def __call__(self, images, rng):
         """Square uint8 images (N, H, H) -> float32 (N, H, H, 1) from 0 to 1, warped by rng's draws."""
