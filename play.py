@@ -14,6 +14,7 @@ code is 0 if all were read and 2 if any was not.
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def open_window(args):
     """The window, or one picture of it. Returns the exit code."""
     from window import run
 
-    options = {"files": args.files, "session": args.replay, "samples": args.samples,
+    options = {"own": args.weights == WEIGHTS, "files": args.files, "session": args.replay, "samples": args.samples,
                "scale": args.scale, "theme": args.theme}  # fmt: skip
     try:
         if args.screenshot:
@@ -144,4 +145,12 @@ def fail(message):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, `head` for one, has seen enough; nothing may be flushed into it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

@@ -1,6 +1,9 @@
-"""What the tests share: MNIST, read once, and hypothesis without chance or clock, so that a run can be repeated."""
+"""What the tests share: MNIST, read once, a network and a window of it, and hypothesis without chance or clock, so that
+a run can be repeated.
+"""
 
 import hypothesis
+import numpy as np
 import pytest
 
 from nn import mnist
@@ -13,3 +16,28 @@ hypothesis.settings.load_profile("repeatable")
 def digits():
     """((train images, train labels), (test images, test labels)) of MNIST."""
     return mnist.load()
+
+
+@pytest.fixture(scope="session")
+def one_or_seven(digits):
+    """A network taught to tell 1 from 7 and from nothing else, in a second, by this project's own training."""
+    from nn.network import digit_net
+    from nn.recipes import Recipe
+    from nn.training import Epoch, fit
+
+    (images, labels), _ = digits
+    few = np.flatnonzero((labels == 1) | (labels == 7))[:2000]
+    recipe = Recipe(epochs=2, average=0.9)
+    events = fit(digit_net(np.random.default_rng(0)), images[few], labels[few], recipe, threads=1)
+    *_, network = (event.network for event in events if isinstance(event, Epoch))
+    return network
+
+
+@pytest.fixture
+def app(one_or_seven, tmp_path):
+    """A window, without a screen."""
+    pygame = pytest.importorskip("pygame")
+    from window.app import App
+
+    pygame.font.init()
+    return App(one_or_seven, samples=tmp_path)

@@ -21,8 +21,8 @@ def image():
 
 def test_a_kept_drawing_is_read_again(tmp_path, image):
     assert hand.count(tmp_path) == 0
-    assert hand.keep(tmp_path, 1, LINE, image) == 1
-    assert hand.keep(tmp_path, 7, LINE, image) == 2
+    assert hand.keep(tmp_path, 1, LINE, image).exists() and hand.count(tmp_path) == 1
+    assert hand.keep(tmp_path, 7, LINE, image).exists() and hand.count(tmp_path) == 2
     samples, refused = hand.load(tmp_path)
     assert [sample.label for sample in samples] == [1, 7] and refused == []
     assert np.array_equal(samples[0].image, image) and samples[0].image.dtype == np.uint8

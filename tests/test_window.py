@@ -1,88 +1,16 @@
 """The window, driven by events as a user's hand would, without a screen."""
 
-import time
 
 import numpy as np
 import pytest
 
 pygame = pytest.importorskip("pygame")
 
-from nn import mnist  # noqa: E402
-from nn.network import digit_net  # noqa: E402
+from events import ONE, SEVEN, click, draw, on_pad, press, send, until  # noqa: E402
+
 from window import actions, hand, keys, strokes  # noqa: E402
 from window.app import App  # noqa: E402
-from window.layout import Rect  # noqa: E402
 from window.theme import THEMES, scale  # noqa: E402
-
-SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.62, 0.45), (0.52, 0.65), (0.45, 0.85)]
-ONE = [(0.52, 0.15), (0.5, 0.5), (0.48, 0.85)]
-
-
-@pytest.fixture(scope="module")
-def network():
-    """Taught to tell 1 from 7 and from nothing else, in a second, by this project's own training."""
-    from nn.recipes import Recipe
-    from nn.training import Epoch, fit
-
-    images, labels = mnist.load_part(mnist.SHIPPED, "train")
-    few = np.flatnonzero((labels == 1) | (labels == 7))[:2000]
-    net = digit_net(np.random.default_rng(0))
-    recipe = Recipe(epochs=2, average=0.9)
-    epochs = [e for e in fit(net, images[few], labels[few], recipe, threads=1) if isinstance(e, Epoch)]
-    return epochs[-1].network
-
-
-@pytest.fixture(autouse=True)
-def fonts():
-    pygame.font.init()
-
-
-@pytest.fixture
-def app(network, tmp_path):
-    return App(network, samples=tmp_path)
-
-
-def send(app, kind, **values):
-    app.handle(pygame.event.Event(kind, values))
-
-
-def press(app, *names):
-    """Press keys by the names that the help uses."""
-    for name in names:
-        *mods, key = name.split("+")
-        code = next((code for code, known in keys._NAMES.items() if known == key), ord(key[0].lower()))
-        mod = sum({"Ctrl": pygame.KMOD_LCTRL, "Shift": pygame.KMOD_LSHIFT}[m] for m in mods)
-        send(app, pygame.KEYDOWN, key=code, mod=mod, unicode=key.lower() if len(key) == 1 and not mods else "")
-
-
-def on_pad(app, x, y):
-    pad = app.layout.parts["pad"]
-    return round(pad.x + x * pad.w), round(pad.y + y * pad.h)
-
-
-def draw(app, points, button=1):
-    """Draw a line on the pad with the mouse, and let the window answer."""
-    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, *points[0]), button=button)
-    for point in points[1:]:
-        send(app, pygame.MOUSEMOTION, pos=on_pad(app, *point), rel=(0, 0), buttons=(1, 0, 0))
-        app.update(0.05)
-    send(app, pygame.MOUSEBUTTONUP, pos=on_pad(app, *points[-1]), button=button)
-    app.update(0.05)
-
-
-def click(app, part, button=1):
-    box = part if isinstance(part, Rect) else app.layout.parts[part]
-    for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
-        send(app, kind, pos=box.middle, button=button)
-
-
-def until(app, condition, seconds=20):
-    """Let time pass until the background has done something."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, app.message.words
-        app.update(0.02)
-        time.sleep(0.005)
 
 
 def picture(app):
@@ -350,10 +278,10 @@ def test_a_dropped_picture_is_read_and_a_bad_file_leaves_the_drawing(app, tmp_pa
     assert not app.message.bad
 
 
-def test_several_digits_in_a_picture_are_read_as_a_number(app, tmp_path):
+def test_several_digits_in_a_picture_are_read_as_a_number(app, digits, tmp_path):
     from PIL import Image
 
-    images, labels = mnist.load_part(mnist.SHIPPED, "t10k")
+    images, labels = digits[1]
     ones, sevens = images[labels == 1], images[labels == 7]
     row = np.concatenate([ones[0], sevens[0], ones[1]], axis=1)
     Image.fromarray(row).resize((84 * 6, 28 * 6)).save(tmp_path / "number.png")
@@ -384,12 +312,12 @@ def test_mistakes_are_mistakes(app):
         assert app.answer.digit != app.drawing.picture.label
 
 
-def test_a_session_saved_and_replayed_is_the_same_ink(app, network, tmp_path):
+def test_a_session_saved_and_replayed_is_the_same_ink(app, one_or_seven, tmp_path):
     draw(app, SEVEN)
     draw(app, [(0.4, 0.55), (0.7, 0.55)], button=3)
     press(app, "Ctrl+S")
     (saved,) = (tmp_path / "sessions").glob("*.json")
-    other = App(network, size=(900, 600), samples=tmp_path)
+    other = App(one_or_seven, size=(900, 600), samples=tmp_path)
     send(other, pygame.DROPFILE, file=str(saved))
     other.update(0.06)
     assert 0 < other.page.ink.sum() < app.page.ink.sum() * 2 and other.replaying  # in its own time
@@ -419,13 +347,13 @@ def test_asking_for_a_file_takes_typed_text(app, tmp_path):
 
 # --- without a network yet, and under a monkey ----------------------------------------------------------------
 
-def test_a_drawing_made_while_the_network_loads_is_read_when_it_is_there(network, tmp_path):
+def test_a_drawing_made_while_the_network_loads_is_read_when_it_is_there(one_or_seven, tmp_path):
     app = App(None, samples=tmp_path)
     draw(app, SEVEN)
     press(app, "Space", "M", "F")
     picture(app)
     assert app.answer is None
-    app.network = network
+    app.network = one_or_seven
     app.update(0.1)
     assert app.answer.digit == 7
 

@@ -9,14 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pygame = pytest.importorskip("pygame")
 
-from nn import mnist  # noqa: E402
 from nn.layers import Dense, Flatten  # noqa: E402
-from nn.network import Network, digit_net  # noqa: E402
+from nn.network import Network  # noqa: E402
 from window import run, strokes  # noqa: E402
 from window.strokes import Stroke  # noqa: E402
 
@@ -25,18 +23,10 @@ SEVEN = [(0.28, 0.2), (0.5, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """A file of a network that tells 7 from 1, trained in a second."""
-    from nn.recipes import Recipe
-    from nn.training import Epoch, fit
-
-    images, labels = mnist.load_part(mnist.SHIPPED, "train")
-    few = np.flatnonzero((labels == 1) | (labels == 7))[:2000]
-    recipe = Recipe(epochs=2, average=0.9)
-    events = fit(digit_net(np.random.default_rng(0)), images[few], labels[few], recipe, threads=1)
-    *_, net = (event.network for event in events if isinstance(event, Epoch))
+def weights(one_or_seven, tmp_path_factory):
+    """A file of that network."""
     path = tmp_path_factory.mktemp("weights") / "one-or-seven.npz"
-    net.save(path)
+    one_or_seven.save(path)
     return path
 
 

@@ -34,8 +34,8 @@ def press(app, part):
     kind, *rest = part.split()
     if kind == "bar":
         label(app, *rest)
-    elif kind == "step" or part in TILES:
-        view(app, "pixels" if kind == "step" else part)
+    elif kind == "step":
+        view(app, "pixels")
     elif kind == "stage":
         app.pinned = app.pointed
     elif part == "learn" and "learn" in app.jobs:
@@ -47,10 +47,18 @@ def press(app, part):
 # --- drawing --------------------------------------------------------------------------------------------------
 
 def undo(app):
-    app.say("Undone." if app.drawing.undo() else "Nothing to undo.")
+    app.replaying = []
+    if app.last_kept and app.last_kept[1] == app.drawing.now:
+        app.last_kept[0].unlink(missing_ok=True)
+        app.kept, app.last_kept = hand.count(app.samples), None
+        app.drawing.undo()
+        app.say("Undone: the drawing is back, and not kept any more.")
+    else:
+        app.say("Undone." if app.drawing.undo() else "Nothing to undo.")
 
 
 def redo(app):
+    app.replaying = []
     app.say("Done again." if app.drawing.redo() else "Nothing to do again.")
 
 
@@ -91,7 +99,8 @@ def step(app, key):
     else:
         app.focus = "pad"
         app.nib = tuple(min(max(at + by * NIB_STEP, 0), 1) for at, by in zip(app.nib, (dx, dy), strict=True))
-        app.drawing.move(*app.nib, app.clock)
+        if app.pressed != "pad" and not app.replaying:  # the stroke under way is the keyboard's
+            app.drawing.move(*app.nib, app.clock)
 
 
 # --- asking ---------------------------------------------------------------------------------------------------
@@ -107,7 +116,6 @@ def predict(app):
 
 def live(app):
     app.live = not app.live
-    app.stale = True
     app.say("Live: the answer follows the pen." if app.live else "Live is off: Predict answers.")
 
 
@@ -162,10 +170,9 @@ def _report(app):
 
 
 def _show_test(app, number, words):
-    app.drawing.become([Picture(app.tests[0][number], f"test image {number}", int(app.tests[1][number]))])
+    app.show(Picture(app.tests[0][number], f"test image {number}", int(app.tests[1][number])))
     app.say(words)
     if app.network:
-        app.update(0)
         app.read()
 
 
@@ -201,7 +208,7 @@ def show_file(app, index):
             app.replay(strokes.load(path))
             app.say(f"{Path(path).name}: replayed.")
         else:
-            app.drawing.become([Picture(ink.read(path), Path(path).name)])
+            app.show(Picture(ink.read(path), Path(path).name))
             of = f" ({app.file + 1} of {len(app.files)}, PageDown for the next)" if len(app.files) > 1 else ""
             app.say(f"{Path(path).name}{of}")
     except (ValueError, OSError) as error:
@@ -282,15 +289,24 @@ def help(app):
 
 def label(app, digit):
     """Keep the drawing as what it should have been, and make room for the next one."""
-    if not app.drawing.strokes or app.drawing.picture or (image := ink.to_mnist(app.page.ink)) is None:
+    if app.last_kept and app.last_kept[1] == app.drawing.now and not app.drawing.marks:
+        return  # the key was held down: the drawing is kept already
+    app.page.follow(app.drawing.marks)
+    if any(isinstance(mark, Picture) for mark in app.drawing.marks):
+        app.say("Only what you draw yourself is kept. C clears the pad.")
+        return
+    if not app.drawing.strokes or (image := ink.to_mnist(app.page.ink)) is None:
         app.say(f"Draw a digit first, then {digit} keeps it as a {digit}.")
         return
     try:
-        app.kept = hand.keep(app.samples, int(digit), app.drawing.strokes, image)
+        path = hand.keep(app.samples, int(digit), app.drawing.strokes, image)
     except OSError as error:
         app.say(f"{error.filename}: {error.strerror}; the drawing was not kept", bad=True)
         return
+    app.replaying = []
+    app.drawing.lift()
     app.drawing.clear()
+    app.kept, app.last_kept = hand.count(app.samples), (path, app.drawing.now)
     app.say(f"Kept as {article(digit)}; {app.kept} drawings in {app.samples}. Ctrl+Z brings it back.")
 
 
@@ -300,7 +316,8 @@ def learn(app):
         return
     drawings, refused = hand.load(app.samples)
     if len(drawings) < hand.ENOUGH:
-        app.say(f"{len(drawings)} drawings kept: draw a digit, press what it is, {hand.ENOUGH} times or more.")
+        words = f"{len(drawings)} of {hand.ENOUGH} drawings kept: draw a digit, and press what it is."
+        app.say(f"{words} {refused[0]}" if refused else words, bad=bool(refused))
         return
     app.say(f"Learning from {len(drawings)} drawings; {refused[0] if refused else 'keep drawing if you like.'}")
     base = app.networks["shipped"]
@@ -323,7 +340,7 @@ def learn(app):
 
 
 def keep(app):
-    """Use what was learned from now on; the shipped weights stay as they are."""
+    """Use what was learned from now on; the weights that it began with stay as they are."""
     if app.learned:
         path = app.samples / hand.WEIGHTS
         try:
@@ -333,7 +350,7 @@ def keep(app):
             return
         app.networks["yours"], app.learned = app.learned.network, None
         app.network = app.networks["yours"]
-        app.say(f"Kept in {path}. W switches between the shipped weights and yours.")
+        app.say(f"Kept in {path}. W switches between {app.name} and yours.")
 
 
 def discard(app):
@@ -343,13 +360,13 @@ def discard(app):
 
 
 def weights(app):
-    """Switch between the shipped weights and the user's."""
+    """Switch between the weights that the window was opened with and the user's."""
     if "yours" not in app.networks:
         app.say("There are no weights of your own yet: keep some drawings, then press F to learn them.")
         return
     name = "shipped" if app.network is app.networks["yours"] else "yours"
     app.network = app.networks[name]
-    app.say("These are the shipped weights." if name == "shipped" else "These are your own weights.")
+    app.say(f"This is {app.name}." if name == "shipped" else "These are your own weights.")
 
 
 # --- the window -----------------------------------------------------------------------------------------------

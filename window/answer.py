@@ -61,7 +61,7 @@ def answer(network, page):
 
 
 def occlusion(network, image):
-    """How much of the winner's probability a grey patch takes away, wherever it is put: (28, 28).
+    """How much of the winner's probability a patch of paper takes away, wherever it is put: (28, 28).
 
     Zeiler and Fergus 2014, section 4.2. A pixel's value is the mean over the patches that cover it.
     """

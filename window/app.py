@@ -71,10 +71,11 @@ class App:
         self.message = Message(actions.READY)
 
         self.kept = hand.count(samples)  # drawings in the user's folder
+        self.last_kept = None  # (file, number of the state) of the drawing kept last, for undo to take back
         self.jobs = {}  # name: (Job, what takes its events, what is called at its end)
         self.progress = None  # the last event of learning
         self.learned = None  # what learning made, until it is kept or discarded
-        self.networks = {}  # "shipped" and "yours"
+        self.networks = {}  # "shipped", which the window was opened with, and "yours"
         self.tests = None  # MNIST's test set, once it is needed
         self.mistakes = None  # numbers of the test images that the network gets wrong
         self.stages = []  # of the network: see anatomy.py
@@ -154,6 +155,11 @@ class App:
     def touch(self, x, y, erases):
         self.replaying = []
         self.drawing.touch(x, y, self.clock, self.pen * (ERASER if erases else 1), erases)
+
+    def show(self, picture):
+        """Put a picture on the pad in place of what is there."""
+        self.replaying = []
+        self.drawing.become([picture])
 
     def replay(self, strokes):
         """Draw a session again, in its own time."""

@@ -26,8 +26,8 @@ FORMAT = {"format": "labelled digit", "version": 1}
 WEIGHTS = "my-hand.npz"
 ENOUGH = 10  # drawings, below which there is nothing to learn and to measure
 HELD_OUT = 5  # every fifth drawing is kept back to measure with
-OWN, OTHERS = 10_000, 40_000  # images to learn from: the drawings, over and over, and as many of MNIST's
-RECIPE = {  # the mixture of the "best" one in nn.recipes, so that nothing of it is forgotten
+OWN, OTHERS = 10_000, 40_000  # images to learn from: the drawings, over and over, and so many of MNIST's
+RECIPE = {  # of what the "best" one in nn.recipes trains on, too, so that nothing of it is forgotten
     "epochs": 1, "lr": 4e-4, "label_smoothing": 0.05, "average": 0.98, "held_out": 0, "drawn": 4000, "scribbles": 1000,
 }  # fmt: skip
 
@@ -54,12 +54,12 @@ class Learned:
 
 
 def keep(folder, label, strokes, image):
-    """Write a drawing into the folder. Returns how many drawings are in it now."""
+    """Write a drawing into the folder. Returns its path."""
     drawings = Path(folder) / "drawings"
     path = drawings / f"{label}-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.json"
     data = FORMAT | {"label": label, "strokes": to_json(strokes), "image": image.tolist()}
     write_whole(path, (json.dumps(data) + "\n").encode())
-    return count(folder)
+    return path
 
 
 def count(folder):

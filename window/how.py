@@ -14,7 +14,7 @@ def draw(surface, app):
     heading = parts["how title"]
     widgets.title(surface, "How it got there", heading, theme, layout.text)
     hint = "Point at a cell to enlarge it; click it for its arithmetic."
-    width = widgets.text_width("How it got there", layout.text, "bold") + 2 * layout.gap
+    width = widgets.text_size("How it got there", layout.text, "bold")[0] + 2 * layout.gap
     hint_box = Rect(heading.x + width, heading.y, heading.w - width, round(layout.text * 1.4))
     widgets.text(surface, hint, hint_box, layout.text * 0.92, theme.muted)
     for number in range(len(layout.channels)):

@@ -13,8 +13,7 @@ class Job:
         self.done = False
         self.error = None  # the exception that ended it
         # a daemon, so that closing the window never waits for it
-        self._thread = threading.Thread(target=self._run, args=(generator,), daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._run, args=(generator,), daemon=True).start()
 
     def _run(self, generator):
         try:
@@ -37,6 +36,3 @@ class Job:
     def cancel(self):
         """Ask it to stop at its next event."""
         self._cancelled.set()
-
-    def join(self, seconds=None):
-        self._thread.join(seconds)

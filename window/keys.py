@@ -19,7 +19,7 @@ class Binding(NamedTuple):
 
 TABLE = (
     Binding(("Ctrl+Z",), "undo", "undo", "Draw"),
-    Binding(("Ctrl+Y",), "redo", "redo", "Draw"),
+    Binding(("Ctrl+Y", "Ctrl+Shift+Z"), "redo", "redo", "Draw"),
     Binding(("C", "Delete"), "clear", "clear the pad", "Draw"),
     Binding(("[",), "thinner", "thinner pen", "Draw"),
     Binding(("]",), "thicker", "thicker pen", "Draw"),
@@ -65,8 +65,9 @@ def name(event):
     mod = getattr(event, "mod", 0)
     typed = getattr(event, "unicode", "")
     prefix = "Ctrl+" if mod & (pygame.KMOD_CTRL | pygame.KMOD_META) else ""
+    if not prefix and event.key not in _NAMES and typed.isprintable() and typed:
+        return typed.upper()  # what the keyboard's layout made of the key, and of Shift
+    prefix += "Shift+" if mod & pygame.KMOD_SHIFT else ""
     if event.key in _NAMES:
-        return prefix + ("Shift+" if mod & pygame.KMOD_SHIFT else "") + _NAMES[event.key]
-    if not prefix and typed.isprintable() and typed:  # what the keyboard's layout made of the key
-        return typed.upper()
+        return prefix + _NAMES[event.key]
     return prefix + chr(event.key).upper() if 32 < event.key < 127 else ""

@@ -1,4 +1,4 @@
-"""Where everything in the window is: plain rectangles, computed from the window's size alone.
+"""Where everything in the window is: plain rectangles, from the window's size, its scale and the network's channels.
 
 The smallest size that it is made for is 900 x 600; in a smaller window everything shrinks in proportion, down to
 a half. Below that the window shows a part of it.

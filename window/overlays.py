@@ -91,7 +91,7 @@ def _prompt(surface, app, box):
     pygame.draw.rect(surface, theme.accent, field, 2, border_radius=text // 3)
     words = app.prompt + "|"
     inner = field.inset(text // 2)._replace(y=field.y, h=field.h)
-    while widgets.text_width(words, text) > inner.w and len(words) > 1:
+    while widgets.text_size(words, text)[0] > inner.w and len(words) > 1:
         words = "…" + words[2:]  # the end of a long path is what one types at
     widgets.text(surface, words, inner, text, theme.text)
     hint = field._replace(y=field.bottom)

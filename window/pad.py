@@ -48,7 +48,7 @@ def _ink(surface, app, box):
         hint = Rect(box.x, box.y + box.h * 2 // 5, box.w, box.h // 5)
         size = app.layout.text
         widgets.text(surface, "Draw a digit here", hint, size * 1.25, theme.muted, align="centre")
-    if len(app.answers) > 1:
+    if len(app.answers) > 1 and not app.stale:
         for index, answer in enumerate(app.answers):
             _boxed(surface, app, digit_box(app, index), answer, index == app.chosen)
     widgets.outline(surface, box, theme.line)
@@ -74,8 +74,9 @@ def _boxed(surface, app, box, answer, chosen):
 def digit_box(app, index):
     """Where one of several digits of a picture stands on the pad."""
     pad = app.layout.parts["pad"]
-    left, top, side = app.answers[index].steps.box
-    shape = app.drawing.picture.ink.shape
+    steps = app.answers[index].steps
+    left, top, side = steps.box
+    shape = steps.page.shape  # the picture's
     y, x, height, _ = frame(shape)
     to_page, to_pad = height / shape[0], pad.w / SIDE
     box = Rect(*(round(n * to_pad) for n in (x + left * to_page, y + top * to_page, side * to_page, side * to_page)))
@@ -84,7 +85,7 @@ def digit_box(app, index):
 
 def digit_at(app, point):
     """Which of several digits of a picture is under a point, or None."""
-    if len(app.answers) < 2 or app.drawing.picture is None:
+    if len(app.answers) < 2 or app.stale:
         return None
     return next((i for i in range(len(app.answers)) if digit_box(app, i).holds(point)), None)
 

@@ -27,8 +27,11 @@ class NoDisplay(Exception):
     """There is no screen to open a window on."""
 
 
-def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="dark"):
-    """Show the window until it is closed. Raises NoDisplay, and ValueError or OSError for unusable weights."""
+def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0, theme="dark"):
+    """Show the window until it is closed. Raises NoDisplay, and ValueError or OSError for unusable weights.
+
+    own: whether it begins with the weights that the user has taught, if any, in place of `weights`
+    """
     asked = os.environ.get("SDL_VIDEODRIVER") or os.environ.get("SDL_VIDEO_DRIVER")
     try:
         pygame.display.init()
@@ -50,10 +53,12 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
         if name == "refused":
             app.say(what, bad=True)
             return
-        app.networks[name] = app.network = what
-        words = {"shipped": actions.READY, "yours": "These are your own weights; W brings the shipped ones back."}
-        if not app.drawing.marks:
-            app.say(words[name])
+        app.networks[name] = what
+        if name == "shipped" or own:
+            app.network = what
+            words = {"shipped": actions.READY, "yours": f"These are your own weights; W brings {app.name} back."}
+            if not app.drawing.marks:
+                app.say(words[name])
 
     def end(error):
         if error:
@@ -65,6 +70,7 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
     while app.running:
         if app.fullscreen != full:
             full = app.fullscreen
+            size = pygame.display.get_window_size() if full else size
             pygame.display.set_mode(desktop if full else size, pygame.FULLSCREEN if full else pygame.RESIZABLE)
             app.resize(pygame.display.get_window_size())
         if app.changed:
@@ -84,7 +90,7 @@ def open_window(weights, *, files=(), session=None, samples, scale=1.0, theme="d
         raise refused[0]
 
 
-def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, theme="dark"):
+def screenshot(path, weights, *, own=True, files=(), session=None, samples, scale=1.0, theme="dark"):
     """Draw the window once, without a screen, with the files or the session in it, and write it to `path`."""
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"{path}: the picture's name must end in .png")
@@ -92,7 +98,7 @@ def screenshot(path, weights, *, files=(), session=None, samples, scale=1.0, the
     size = tuple(int(side * scale) for side in OPENING)
     app = App(size=size, scale=scale, theme=theme, samples=samples, name=Path(weights).name)
     for name, network in networks(weights, app.samples):
-        if name != "refused":
+        if name == "shipped" or (name == "yours" and own):
             app.networks[name] = app.network = network
     begin(app, files, session)
     while app.replaying:
@@ -128,7 +134,7 @@ def networks(weights, samples):
         try:
             yield "yours", usable(own)
         except (ValueError, OSError) as error:
-            yield "refused", f"{error}; the shipped weights are used"
+            yield "refused", f"{error}; {Path(weights).name} is used"
 
 
 def usable(weights):

@@ -37,7 +37,8 @@ def _verdict(surface, app, box):
         words = "Keep going." if app.dot else "No ink yet." if app.network else "Loading the network …"
         if app.stale and not app.live and app.network and not app.dot:
             words = "Press Predict."
-        widgets.paragraph(surface, words, box._replace(y=box.middle[1] - size, h=2 * size), size * 1.25, theme.muted)
+        middle = box._replace(y=box.middle[1] - 2 * size, h=4 * size)
+        widgets.paragraph(surface, words, middle, size * 1.25, theme.muted)
         return
     big = box._replace(h=box.h * 2 // 5)
     words = percent(app.confidence)
@@ -56,7 +57,7 @@ def _verdict(surface, app, box):
 
 
 def _bar(surface, app, digit, box):
-    """One probability. The winner is filled and bold, the runner-up outlined twice and marked as second."""
+    """One probability. The winner is bold, in the accent colour and marked as first, the runner-up as second."""
     theme, size, answer = app.theme, app.layout.text, app.answer
     name = Rect(box.x, box.y, int(size * 1.2), box.h)
     value = Rect(box.right - int(size * 5.2), box.y, int(size * 5.2), box.h)

@@ -10,11 +10,17 @@ from window.theme import font
 
 @lru_cache(maxsize=2048)
 def _rendered(words, size, style, colour):
-    return font(size, style).render(words, True, colour)
+    return font(size, style).render(_readable(words), True, colour)
 
 
-def text_width(words, size, style=""):
-    return font(size, style).size(words)[0]
+def text_size(words, size, style=""):
+    """Width and height of one line of text."""
+    return font(size, style).size(_readable(words))
+
+
+def _readable(words):
+    """The same with ? for what can't be written: the name of a file may be any bytes."""
+    return words.encode("utf-8", "replace").decode()
 
 
 def text(surface, words, where, size, colour, style="", align="left"):
@@ -31,12 +37,12 @@ def text(surface, words, where, size, colour, style="", align="left"):
 
 @lru_cache(maxsize=2048)
 def shortened(words, width, size, style=""):
-    if text_width(words, size, style) <= width:
+    if text_size(words, size, style)[0] <= width:
         return words
     low, high = 0, len(words)
     while low < high:  # the longest beginning that fits
         middle = (low + high + 1) // 2
-        if text_width(words[:middle] + "…", size, style) <= width:
+        if text_size(words[:middle] + "…", size, style)[0] <= width:
             low = middle
         else:
             high = middle - 1
@@ -48,7 +54,7 @@ def wrapped(words, width, size, style=""):
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        if text_width(longer, size, style) <= width or not lines[-1]:
+        if text_size(longer, size, style)[0] <= width or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)
@@ -66,7 +72,7 @@ def paragraph(surface, words, where, size, colour, style="", align="left"):
 
 def fitted_size(words, where, size, style=""):
     """The largest size, up to `size`, in which one line of text fits a rectangle."""
-    width, height = font(size, style).size(words)
+    width, height = text_size(words, size, style)
     return max(1, int(size * min(1, where.w / max(width, 1), where.h / max(height, 1))))
 
 
