@@ -130,17 +130,7 @@ def train(args):
             write_npz(checkpoint, epoch.state | {"run": np.array(json.dumps(run | {"history": history}))})
             run["history"], state = history, epoch.state
             print(epoch_line(epoch, recipe), flush=True)
-        network = training.averaged(network, state).folded()
-        for stage in recipe.stages[1:]:
-            print("\nOnce more, from there:", "  ".join(f"{name} {value}" for name, value in recipe.refine.items()))
-            train_images, targets = training_images(stage, images, labels, run["seed"])
-            events = training.fit(
-                network, train_images, targets, stage, run["seed"], run["threads"], validation=validation
-            )
-            for epoch in epochs_with_progress(events, stage, len(train_images)):
-                print(epoch_line(epoch, stage), flush=True)
-                network = epoch.network
-        finish(network, run, recipe, validation, test, out)
+        finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
     except KeyboardInterrupt:
         print(f"\nStopped. {saved(run, checkpoint)}", file=sys.stderr)
         return 130

@@ -24,15 +24,13 @@ from nn.recipes import RECIPES, training_images  # noqa: E402
 
 
 def trained(recipe, images, labels, seed, threads):
-    """The network that this recipe and seed give, as train.py would make it."""
+    """The averaged network that this recipe and seed give, as train.py would make it."""
     network = digit_net(np.random.default_rng(seed), recipe.batch_norm)
-    for stage in recipe.stages:
-        train_images, targets = training_images(stage, images, labels, seed)
-        for event in training.fit(network, train_images, targets, stage, seed, threads):
-            if isinstance(event, training.Epoch):
-                last = event
-        network = last.network.folded()
-    return network
+    train_images, targets = training_images(recipe, images, labels, seed)
+    for event in training.fit(network, train_images, targets, recipe, seed, threads):
+        if isinstance(event, training.Epoch):
+            last = event
+    return last.network.folded()
 
 
 def main():

@@ -1,6 +1,6 @@
 """The recipes by which a network is trained, and the images each of them trains on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,24 +26,15 @@ class Recipe:
     scribbles: int = 0  # marks that are no digits, added with all ten digits equally likely
     temperature: float | None = None  # divides the finished network's logits; None fits it to held-out images, if any
     threshold: float = 0.5  # a confidence below it means: this does not look like a digit
-    refine: dict | None = None  # what differs in a second, short training, once batch norm is folded away
-
-    @property
-    def stages(self):
-        """The Recipes to train by one after the other, each beginning with the folded network of the one before."""
-        return [self] if self.refine is None else [self, replace(self, batch_norm=False, refine=None, **self.refine)]
 
 
 RECIPES = {
     "quick": Recipe(epochs=2),
     "standard": Recipe(epochs=20, lr=5e-3, batch_norm=True, label_smoothing=0.05),
     # Its temperature was fitted, and all of it chosen, on training images held out; then it trains on all of them.
-    # The drawn digits, a quarter of all, pull what is alike in both towards themselves, a 7 without a bar towards a 1
-    # with a flag; to see fewer of them at the end brings the balance back.
     "best": Recipe(
         epochs=16, lr=5e-3, batch_norm=True, label_smoothing=0.05, drawn=24000, scribbles=4000,
         held_out=0, temperature=0.57, threshold=0.9,
-        refine={"epochs": 1, "lr": 4e-4, "average": 0.98, "drawn": 4000, "scribbles": 1000},
     ),
 }
 

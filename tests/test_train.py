@@ -147,50 +147,15 @@ def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_
     assert network.temperature == fit_temperature(network, *held_out) != 1
 
 
-@pytest.fixture
-def best(monkeypatch):
-    """Recipe best with less to draw."""
-    refine = RECIPES["best"].refine | {"drawn": 4, "scribbles": 2}
-    recipe = replace(RECIPES["best"], epochs=1, drawn=20, scribbles=5, refine=refine)
+def test_batch_norm_is_folded_away_when_the_weights_are_saved(data, tmp_path, monkeypatch, capsys):
+    recipe = replace(RECIPES["best"], drawn=20, scribbles=5)
     monkeypatch.setitem(RECIPES, "best", recipe)
-    return recipe
-
-
-def test_recipe_best_is_trained_folded_and_refined(best, data, tmp_path, capsys):
-    (images, labels), _ = mnist.load(data)
     out = tmp_path / "best.npz"
-    assert train.main(["--data", str(data), "--recipe", "best", "--threads", "2", "--out", str(out)]) == 0
-    printed = capsys.readouterr().out
-    assert "5,300 images to train on, 25 more that nn/hands.py draws, and 0 held out" in printed
-    assert printed.index("epoch  1 of 1") < printed.index("Once more") < printed.rindex("epoch  1 of 1")
-
+    assert train.main(["--data", str(data), "--recipe", "best", "--epochs", "1", "--out", str(out)]) == 0
+    assert "5,300 images to train on, 25 more that nn/hands.py draws, and 0 held out" in capsys.readouterr().out
     network = Network.load(out)
-    assert sum(a.size for a in network.params.values()) == 93_322 and not network.state
-    assert (network.temperature, network.threshold) == (best.temperature, best.threshold)
-
-    first, second = best.stages
-    assert first == best and first.batch_norm and second == replace(
-        best, batch_norm=False, refine=None, drawn=4, scribbles=2, lr=4e-4, average=0.98
-    )
-    *_, last = fit(digit_net(np.random.default_rng(0), True), *training_images(first, images, labels, 0), first)
-    *_, last = fit(last.network.folded(), *training_images(second, images, labels, 0), second)
-    assert all(np.array_equal(network.params[name], a) for name, a in last.network.params.items())
-
-
-def test_a_training_stopped_while_it_is_refined_goes_on_to_the_same_bits(best, data, tmp_path, monkeypatch, capsys):
-    def unless_refining(network, images, targets, recipe, *rest, **options):
-        if recipe == best.stages[1]:
-            raise KeyboardInterrupt
-        return fit(network, images, targets, recipe, *rest, **options)
-
-    whole, broken = tmp_path / "whole.npz", tmp_path / "broken.npz"
-    assert train.main(["--data", str(data), "--recipe", "best", "--out", str(whole)]) == 0
-    monkeypatch.setattr("nn.training.fit", unless_refining)
-    assert train.main(["--data", str(data), "--recipe", "best", "--out", str(broken)]) == 130
-    assert "after epoch 1 are in" in capsys.readouterr().err and not broken.exists()
-    monkeypatch.undo()
-    assert train.main(["--out", str(broken), "--resume"]) == 0
-    assert same_arrays(whole, broken)
+    assert recipe.batch_norm and sum(a.size for a in network.params.values()) == 93_322 and not network.state
+    assert (network.temperature, network.threshold) == (recipe.temperature, recipe.threshold)
 
 
 def test_a_name_with_a_dot_is_kept_whole(data, tmp_path):
