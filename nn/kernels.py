@@ -78,11 +78,11 @@ def max_pool(x, kh, kw, stride):
                 y[n, i, j] = x[n, i * stride, j * stride]
                 for u in range(kh):
                     for v in range(kw):
-                        for c in range(C):
-                            value = x[n, i * stride + u, j * stride + v, c]
-                            if value > y[n, i, j, c]:
-                                y[n, i, j, c] = value
-                                winner[n, i, j, c] = u * kw + v
+                        place = np.int32(u * kw + v)
+                        for c in range(C):  # writing always is faster than jumping
+                            value, best = x[n, i * stride + u, j * stride + v, c], y[n, i, j, c]
+                            y[n, i, j, c] = value if value > best else best
+                            winner[n, i, j, c] = place if value > best else winner[n, i, j, c]
     return y, winner
 
 
