@@ -45,7 +45,7 @@ def click(app, part, button=1):
         send(app, kind, pos=box.middle, button=button)
 
 
-def until(app, condition, seconds=20):
+def until(app, condition, seconds=60):
     """Let time pass until the background has done something."""
     end = time.monotonic() + seconds
     while not condition():

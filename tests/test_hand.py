@@ -1,7 +1,6 @@
 """Keeping a user's drawings, and learning from them."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -93,14 +92,6 @@ def test_learning_teaches_a_copy_and_measures_on_what_it_did_not_see(swapped, mo
         assert wrong == (which.predict(images).argmax(axis=1) != labels).sum()
 
 
-def wait(app, condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, app.message.words
-        app.update(0.02)
-        time.sleep(0.005)
-
-
 @pytest.fixture
 def app(swapped, tmp_path, monkeypatch):
     pygame = pytest.importorskip("pygame")
@@ -119,12 +110,14 @@ def app(swapped, tmp_path, monkeypatch):
 
 
 def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
+    from events import until
+
     from window import actions
     from window.run import usable
 
     actions.do(app, "learn")
     assert "learn" in app.jobs
-    wait(app, lambda: app.learned)
+    until(app, lambda: app.learned)
     taught = app.learned.network
     assert taught.card["test_misses"] == app.learned.mnist[1]  # its own, not the shipped weights'
     assert taught.card["test_accuracy"] == pytest.approx(1 - app.learned.mnist[1] / 500)
@@ -139,15 +132,17 @@ def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
 
 
 def test_discarding_and_cancelling_change_nothing(app, swapped, tmp_path):
+    from events import until
+
     from window import actions
 
     actions.do(app, "learn")
-    wait(app, lambda: app.learned)
+    until(app, lambda: app.learned)
     actions.do(app, "discard")
     actions.do(app, "learn")
-    wait(app, lambda: app.progress)
+    until(app, lambda: app.progress)
     actions.press(app, "learn")  # the button is Cancel now
-    wait(app, lambda: "learn" not in app.jobs)
+    until(app, lambda: "learn" not in app.jobs)
     assert app.learned is None and "cancelled" in app.message.words
     assert app.network is swapped[0] and not (tmp_path / hand.WEIGHTS).exists()
 
