@@ -124,6 +124,14 @@ def test_undo_takes_a_wrong_label_back(app):
     assert kept(app) == []
 
 
+def test_undo_under_the_pen_takes_back_the_stroke_and_not_what_was_kept_before(app):
+    draw(app, SEVEN)
+    press(app, "7")
+    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.2, 0.2), button=1)
+    press(app, "Ctrl+Z")
+    assert kept(app) == ["7"] and not app.drawing.marks
+
+
 def test_a_digit_key_held_down_keeps_one_drawing_and_says_so(app):
     draw(app, SEVEN)
     press(app, "7", "7", "7")

@@ -48,8 +48,8 @@ def press(app, part):
 
 def undo(app):
     app.replaying = []
-    if app.last_kept and app.last_kept[1] == app.drawing.now:
-        app.last_kept[0].unlink(missing_ok=True)
+    if app.just_kept:
+        app.just_kept.unlink(missing_ok=True)
         app.kept, app.last_kept = hand.count(app.samples), None
         app.drawing.undo()
         app.say("Undone: the drawing is back, and not kept any more.")
@@ -289,7 +289,7 @@ def help(app):
 
 def label(app, digit):
     """Keep the drawing as what it should have been, and make room for the next one."""
-    if app.last_kept and app.last_kept[1] == app.drawing.now and not app.drawing.marks:
+    if app.just_kept:
         return  # the key was held down: the drawing is kept already
     app.page.follow(app.drawing.marks)
     if any(isinstance(mark, Picture) for mark in app.drawing.marks):

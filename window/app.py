@@ -116,6 +116,12 @@ class App:
         return all(isinstance(mark, Stroke) for mark in self.drawing.marks) and is_dot(self.drawing.strokes)
 
     @property
+    def just_kept(self):
+        """The file of the drawing kept last, if nothing was drawn since, or None."""
+        untouched = self.last_kept and self.last_kept[1] == self.drawing.now and not self.drawing.marks
+        return self.last_kept[0] if untouched else None
+
+    @property
     def title(self):
         return f"{self.number} · {percent(self.confidence)}" if self.answers else "Draw a digit"
 
