@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn.kernels import warp
+from nn.network import to_input
 
 CONTROL_POINTS = 7  # on each axis of the bending field, 7 pixels apart: as smooth as a Gaussian of sigma 4
 
@@ -38,11 +39,12 @@ class Augment:
         stretch = np.array([[height, np.zeros(N)], [slant * width, width]]).transpose(2, 0, 1)
         shift = self.shift * rng.uniform(-1, 1, (N, 2))
         bend = self.bend * rng.standard_normal((N, 2, CONTROL_POINTS, CONTROL_POINTS))
-        out = np.empty((N, H, W), np.float32)
-        warp(images, turn @ stretch, shift, bend, spline_basis(H), out)
-        untouched = rng.random(N) < self.untouched
-        out[untouched] = images[untouched] / np.float32(255)
-        return out[..., None]
+        moved = np.flatnonzero(rng.random(N) >= self.untouched)
+        warped = np.empty((len(moved), H, W), np.float32)
+        warp(images[moved], (turn @ stretch)[moved], shift[moved], bend[moved], spline_basis(H), warped)
+        out = to_input(images)
+        out[moved, :, :, 0] = warped
+        return out
 
 
 def spline_basis(size):

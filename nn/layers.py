@@ -299,13 +299,14 @@ class BatchNorm(Layer):
         self.from_batch = training
         if training:
             mean = sum_rows(rows) / len(rows)
-            var = sum_rows((rows - mean) ** 2) / len(rows)
+            centred = rows - mean
+            var = sum_rows(centred**2) / len(rows)
             for name, value in (("mean", mean), ("var", var)):
                 self.state[name] = (self.momentum * self.state[name] + (1 - self.momentum) * value).astype(x.dtype)
         else:
-            mean, var = self.state["mean"], self.state["var"]
+            centred, var = rows - self.state["mean"], self.state["var"]
         self.scale = 1 / np.sqrt(var + self.eps)
-        self.x_hat = (rows - mean) * self.scale  # (M, C)
+        self.x_hat = centred * self.scale  # (M, C)
         return (self.params["gamma"] * self.x_hat + self.params["beta"]).reshape(x.shape)
 
     def backward(self, dy):

@@ -61,9 +61,8 @@ def fitted(picture):
     """A picture (H, W) in the middle of a page (SIDE, SIDE), as large as fits, its pixels whole if large."""
     top, left, height, width = frame(picture.shape)
     page = np.zeros((SIDE, SIDE), np.uint8)
-    rows, columns = (
-        ink.area_weights(cells, pixels, pixels) for cells, pixels in zip((height, width), picture.shape, strict=True)
-    )
+    H, W = picture.shape
+    rows, columns = ink.area_weights(height, H, H), ink.area_weights(width, W, W)
     page[top : top + height, left : left + width] = np.rint(rows @ picture.astype(np.float32) @ columns.T)
     return page
 
