@@ -6,7 +6,7 @@ import hypothesis
 import numpy as np
 import pytest
 
-from nn import mnist
+from nn import ink, mnist
 
 hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 hypothesis.settings.load_profile("repeatable")
@@ -16,6 +16,20 @@ hypothesis.settings.load_profile("repeatable")
 def digits():
     """((train images, train labels), (test images, test labels)) of MNIST."""
     return mnist.load()
+
+
+@pytest.fixture(scope="session")
+def some(digits):
+    """200 test images of MNIST."""
+    return digits[1][0][::33][:200]
+
+
+@pytest.fixture
+def page():
+    """A crossed 7 on a page of 160 pixels."""
+    from test_ink import SEVEN
+
+    return ink.draw(SEVEN, 13, 160)
 
 
 @pytest.fixture(scope="session")
