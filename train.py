@@ -224,7 +224,8 @@ def epochs_with_progress(events, recipe, images):
                 continue
             if bar is None:
                 bar = tqdm(
-                    desc=f"epoch {event.epoch:>2} of {recipe.epochs}", total=images, unit=" images", leave=False,
+                    desc=f"epoch {event.epoch:>2} of {recipe.epochs}", total=recipe.seen(event.epoch, images),
+                    unit=" images", leave=False,
                     disable=None,  # where the output isn't a terminal
                     bar_format="{desc} {percentage:3.0f}% |{bar:30}| {rate_fmt}, {remaining} left{postfix}",
                 )  # fmt: skip

@@ -58,7 +58,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     """Train `network` in place, yielding a Step after each batch and an Epoch after each epoch.
 
     recipe   a recipes.Recipe; its epochs, batch size, learning rate, averaging and augmentation are followed here
-    images   uint8 (N, 28, 28)
+    images   uint8 (N, 28, 28), of which an epoch goes through the first recipe.seen(epoch, N)
     targets  labels (N,) or probabilities (N, classes)
     validation  (images, labels) to score after each epoch, or None
     resume   the state of an Epoch of the same training, to go on after it
@@ -69,16 +69,16 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     first = 1
     if resume is not None:
         first = _restore(resume, network, average.network, optimizer) + 1
-    steps_per_epoch = -(-len(images) // recipe.batch_size)
-    steps = recipe.epochs * steps_per_epoch
-    average.steps = (first - 1) * steps_per_epoch
+    seen = [recipe.seen(epoch, len(images)) for epoch in range(1, recipe.epochs + 1)]
+    steps = [-(-count // recipe.batch_size) for count in seen]
+    average.steps = sum(steps[: first - 1])
     schedule = SCHEDULES[recipe.schedule]
     workers = [_Worker(network, recipe) for _ in range(threads)]
 
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
         for epoch in range(first, recipe.epochs + 1):
             start, losses = time.perf_counter(), []
-            order = np.random.default_rng((seed, epoch)).permutation(len(images))
+            order = np.random.default_rng((seed, epoch)).permutation(seen[epoch - 1])
             for number, worker in enumerate(workers):
                 worker.seed((seed, epoch, 1 + number))
             for step, at in enumerate(range(0, len(order), recipe.batch_size)):
@@ -94,7 +94,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                         grad += others[name]
                 if not math.isfinite(loss):
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
-                optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / steps))
+                optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / sum(steps)))
                 _merge_states(network, workers, len(shares))
                 average.update()
                 losses.append(loss)

@@ -148,7 +148,7 @@ def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_
 
 
 def test_batch_norm_is_folded_away_when_the_weights_are_saved(data, tmp_path, monkeypatch, capsys):
-    recipe = replace(RECIPES["best"], drawn=20, scribbles=5)
+    recipe = replace(RECIPES["best"], scribbles=5, drawn=20, late_drawn=3)
     monkeypatch.setitem(RECIPES, "best", recipe)
     out = tmp_path / "best.npz"
     assert train.main(["--data", str(data), "--recipe", "best", "--epochs", "1", "--out", str(out)]) == 0

@@ -355,20 +355,50 @@ def test_the_held_out_images_are_the_last_and_not_trained_on(data):
     assert np.array_equal(targets, np.eye(10, dtype=np.float32)[labels[:70]])
 
 
-def test_drawn_digits_and_scribbles_are_added(data):
+def test_scribbles_and_drawn_digits_are_added(data):
     images, labels = data
-    recipe = Recipe(epochs=1, held_out=0, drawn=20, scribbles=5)
+    recipe = Recipe(epochs=1, held_out=0, scribbles=5, drawn=20)
     kept, targets = training_images(recipe, images, labels, seed=0)
     assert kept.shape == (125, 28, 28) and kept.dtype == np.uint8
     assert targets.shape == (125, 10) and targets.dtype == np.float32
     assert np.array_equal(kept[:100], images)
-    assert set(targets[100:120].max(axis=1)) == {1} and np.allclose(targets[120:], 0.1)
+    assert np.allclose(targets[100:105], 0.1) and set(targets[105:].max(axis=1)) == {1}
     assert np.allclose(targets.sum(axis=1), 1)
     same_stream = rng(0)  # the first weights'
-    assert not np.array_equal(kept[100:120], hands.make(20, same_stream)[0])
+    assert not np.array_equal(kept[100:105], hands.scribbles(5, same_stream))
     again, _ = training_images(recipe, images, labels, seed=0)
     other, _ = training_images(recipe, images, labels, seed=1)
     assert np.array_equal(kept, again) and not np.array_equal(kept, other)
+
+
+@pytest.mark.parametrize(("epochs", "late", "seen"), [
+    (4, 0.5, [125, 125, 108, 108]),
+    (2, 0.5, [125, 108]),
+    (3, 0.5, [125, 108, 108]),
+    (1, 0.5, [108]),
+    (2, 0.0, [125, 125]),
+    (2, 1.0, [108, 108]),
+])  # fmt: skip
+def test_late_epochs_see_fewer_of_the_drawn_digits(epochs, late, seen):
+    recipe = Recipe(epochs=epochs, scribbles=5, drawn=20, late=late, late_drawn=3)
+    assert [recipe.seen(epoch, 125) for epoch in range(1, epochs + 1)] == seen
+
+
+def test_images_that_late_epochs_do_not_see_teach_them_nothing(data, monkeypatch):
+    """20 of the 100 images are left out in the last epoch, and the schedule counts the steps that are left."""
+    images, labels = data
+    recipe = replace(PLAIN, drawn=20, late=0.5, late_drawn=0)
+    rates, step = [], AdamW.step
+    monkeypatch.setattr(AdamW, "step", lambda self, grads, lr: [rates.append(lr), step(self, grads, lr)])
+    events = list(fit(small_net(), images, labels, recipe))
+    assert [e.images for e in events if isinstance(e, Step)] == [40, 80, 100, 40, 80]
+    assert np.allclose(rates, [recipe.lr * one_cycle((n + 0.5) / 5) for n in range(5)])
+
+    first = next(event for event in events if isinstance(event, Epoch))
+    other = np.concatenate([images[:80], 255 - images[80:]])
+    _, again = trained(small_net(), (other, labels), recipe, resume=first.state)
+    _, from_start = trained(small_net(), (other, labels), recipe)
+    assert again.loss == events[-1].loss != from_start.loss
 
 
 def test_every_recipe_follows_the_rules():
