@@ -23,12 +23,13 @@ def parse_arguments(argv):
     parser.error = lambda message: parser.exit(2, f"train.py: {message}\n")  # one line, without the usage above it
     add = parser.add_argument
     add("--recipe", choices=("quick", "standard", "best"), help="quick, standard (the default) or best: nn/recipes.py")
-    add("--epochs", type=_whole(1), metavar="N", help="how often to see every image")
+    add("--epochs", type=_whole(1), metavar="N", help="how many times to go through the images")
     add("--batch-size", type=_whole(1), metavar="N", help="images a step")
     add("--lr", type=_positive, metavar="X", help="the learning rate's peak")
     add("--no-augment", action="store_true", default=None, help="train on the images as they are")
     add("--seed", type=_whole(0), metavar="N", help="the same seed and threads give the same weights; 0")
-    add("--threads", type=_whole(1), metavar="N", help="worker threads; by default the machine's cores, at most 8")
+    add("--threads", type=_whole(1), metavar="N",
+        help="worker threads; by default the machine's cores, at most 8, and one for each 16 images of a batch")
     add("--data", type=Path, metavar="DIR", help="a folder of four IDX files instead of MNIST's")
     add("--out", type=Path, metavar="FILE", default=ROOT / "weights" / "trained.npz",
         help="the weights to write; beside it go card (.json) and report (.report.png); weights/trained.npz")
@@ -73,6 +74,9 @@ def main(argv=None):
 
 def evaluate(args):
     """Print what the card says of a file of weights, measured again."""
+    for name in ("recipe", "epochs", "batch_size", "lr", "no_augment", "seed", "resume"):
+        if getattr(args, name):
+            raise ValueError(f"--evaluate trains nothing: leave --{name.replace('_', '-')} away")
     from nn import mnist, training
     from nn.network import load_digit_net
 
@@ -150,8 +154,11 @@ def fresh(args):
     changes = {name: getattr(args, name) for name in ("epochs", "batch_size", "lr") if getattr(args, name) is not None}
     if args.no_augment:
         changes["augment"] = None
-    name, seed, threads = args.recipe or "standard", args.seed or 0, args.threads or default_threads()
+    name, seed = args.recipe or "standard", args.seed or 0
     recipe = dataclasses.replace(RECIPES[name], **changes)
+    threads = args.threads or min(default_threads(), max(1, recipe.batch_size // LEAST_SHARE))
+    if recipe.batch_norm and recipe.batch_size < 2 * threads:
+        raise ValueError(f"--batch-size: batch norm needs at least 2 images a thread, so {2 * threads} or more")
     command = ["python", "train.py", "--recipe", name, "--seed", str(seed), "--threads", str(threads)]
     for option in ("epochs", "batch_size", "lr", "data"):
         if getattr(args, option) is not None:
@@ -190,6 +197,9 @@ def resumed(args, checkpoint):
         raise ValueError(f"{checkpoint}: not a checkpoint of this program; start without --resume") from None
     check_arrays(checkpoint, state, blank_state(recipe.batch_norm))
     return run, recipe, state
+
+
+LEAST_SHARE = 16  # images of a batch for each thread; with 8 of them, batch norm costs half a point of accuracy
 
 
 def default_threads():

@@ -5,7 +5,7 @@
 STROKES has a JSON object a line: {"label": 8, "writer": "w1", "strokes": [[[x, y], ...], ...]}, y pointing down.
 For each writer, five drawings of each digit, the first ones in the file, are kept as the window keeps drawings, and
 window.hand teaches them to a copy of the network; the rest of that writer's drawings and MNIST's test set are read
-before and after. Every drawing is put on the pad seven tenths of its height, with the window's own pen.
+before and after. A drawing's longer side is seven tenths of the pad's, with the window's own pen.
 """
 
 import argparse
@@ -81,6 +81,8 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
+    if (args.writers is not None and args.writers < 1) or args.each < 1 or args.threads < 1:
+        parser.error("--writers, --each and --threads are 1 or more")
     try:
         network, (train, tests) = load_digit_net(args.weights), mnist.load()
         writers = defaultdict(list)  # in the file's order

@@ -79,7 +79,7 @@ class Plain(Ours):
 
         super().__init__(images, labels, threads)
         for module in (layers, optim):
-            for name in vars(module).keys() & vars(plain).keys() - {"np"}:
+            for name in {n for n in vars(module).keys() & vars(plain).keys() if n[0] != "_"} - {"np"}:
                 setattr(module, name, getattr(plain, name))
 
     def train(self, batch):

@@ -123,8 +123,8 @@ def received(page, picture=False):
 
 
 def right_answers(network, images, labels, seed):
-    """How many of these images are read correctly: (of the large pages, of each of [untouched, *CASES] (two columns:
-    the page shrunk, and through nn.ink)).
+    """How many of these images are read correctly: (count of the large pages, counts (1 + cases, 2)). Rows are the
+    untouched page and CASES, columns the page shrunk and the page through nn.ink.
     """
     rng = np.random.default_rng(seed)
     shrunk, inked = [], []

@@ -19,7 +19,7 @@ sys.argv[0] = "play.py"
 import pygame
 pygame.display.flip = lambda: os._exit(0)
 import play
-play.main()
+sys.exit(play.main() or 1)  # back here, it has drawn nothing
 """
 
 PEAK = """
@@ -30,7 +30,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def timed(*arguments, environment=()):
-    """Seconds of a new Python process in the project's folder. RuntimeError with its last line if it fails."""
+    """(seconds, output) of a new Python process in the project's folder. RuntimeError, its last line, if it fails."""
     start = time.perf_counter()
     done = subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
                           env=os.environ | dict(environment))  # fmt: skip

@@ -4,7 +4,8 @@
 
 A stroke is drawn across the pad by events, one point a frame, as a mouse does 60 times a second, and every frame
 answers and draws the whole window. The target is 33 ms, that is, 30 answers a second. The title bar, the
-compositor and the screen are not in it. `first frame` is a new process until the window has been drawn once.
+compositor and the screen are not in it. `first frame` is a new process until the window has been drawn once,
+with nothing compiled (starts.py).
 """
 
 import argparse
@@ -12,7 +13,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -24,29 +24,19 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 import numpy as np  # noqa: E402
 import pygame  # noqa: E402
+import starts  # noqa: E402
+
+from window.app import App  # noqa: E402
+from window.run import usable  # noqa: E402
 
 SIZES = [(900, 600), (1280, 800), (1920, 1080)]
 FRAMES = 150
-FIRST_FRAME = """
-import time
-start = time.perf_counter()
-import pygame
-flip = pygame.display.flip
-def first(): flip(); print(time.perf_counter() - start, flush=True); os._exit(0)
-pygame.display.flip = first
-import os
-from window.run import open_window
-open_window({weights!r}, samples="unused")
-"""
 
 
-def frames(weights, size):
-    """Milliseconds of each frame of one long stroke, and of the answers alone."""
-    from window.app import App
-    from window.run import usable
-
+def frames(network, size):
+    """Milliseconds of each frame of one long stroke that this network reads, and of the answers alone."""
     pygame.font.init()
-    app = App(usable(weights), size=size, samples="unused")
+    app = App(network, size=size, samples="unused")
     surface = pygame.Surface(size)
     pad = app.layout.parts["pad"]
     turn = np.linspace(0, 4 * np.pi, FRAMES)
@@ -64,21 +54,20 @@ def frames(weights, size):
     return whole[20:], answers[20:]  # the first ones fill caches
 
 
-def first_frame(weights):
-    code = FIRST_FRAME.format(weights=str(weights))
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    return float(done.stdout.split()[-1])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "digits.npz")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     args = parser.parse_args()
+    try:
+        network = usable(args.weights)
+    except (OSError, ValueError) as error:
+        print(f"window.py: {error}", file=sys.stderr)
+        sys.exit(2)
     result = {"python": platform.python_version(), "pygame": pygame.ver, "machine": platform.machine()}
-    result["first_frame_s"] = round(statistics.median(first_frame(args.weights) for _ in range(5)), 3)
+    result["first_frame_s"] = round(statistics.median(starts.first_frame() for _ in range(5)), 3)
     for size in SIZES:
-        whole, answers = frames(args.weights, size)
+        whole, answers = frames(network, size)
         result["x".join(map(str, size))] = {
             "frame_ms": round(statistics.median(whole), 1),
             "95_%_ms": round(float(np.percentile(whole, 95)), 1),

@@ -2,6 +2,7 @@
 
 import io
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def read_npz(path):
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file") from None
     except Exception as error:  # a broken file makes zipfile and numpy raise a dozen kinds
-        reason = "pickled objects, which could run code" if "allow_pickle" in str(error) else error
+        pickled = zipfile.is_zipfile(path) and "allow_pickle" in str(error)
+        reason = "pickled objects, which could run code" if pickled else error if zipfile.is_zipfile(path) else "no zip"
         raise ValueError(f"{path}: not a readable .npz file of plain arrays ({reason})") from None
 
 

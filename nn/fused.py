@@ -1,7 +1,8 @@
 """The same network, faster: convolution, ReLU and max pooling computed as one step.
 
 `FusedNetwork(network)` computes what `network` computes, forward and backward, with the same weights; tests hold the
-two equal. A reader who wants to know what the network does reads layers.py; here is how it does it in less time:
+two equal (but for NaN, which ReLU takes for 0 here). A reader who wants to know what the network does reads layers.py;
+here is how it does it in less time:
 
 - pool(relu(z)) = relu(pool(z)), and after pooling a quarter of the values is left;
 - rows and columns that a pool with a window of 2 drops (the last of 11 x 11) aren't computed;

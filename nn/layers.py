@@ -30,7 +30,7 @@ class Layer:
         self.config = config  # the constructor's arguments, so that a file can build the layer again
         self.params = {}  # learned by the optimizer
         self.grads = {}  # the loss's gradient for each of params, assigned by backward
-        self.state = {}  # learned by counting, not by gradient: BatchNorm's running statistics
+        self.state = {}  # gathered in forward, not by gradient: BatchNorm's running statistics
 
     def __repr__(self):
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.config.items())})"

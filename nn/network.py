@@ -90,7 +90,9 @@ class Network:
         return {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.state.items()}
 
     def assign(self, arrays):
-        """Copy arrays {name: array} into the params and states of these names; shapes must agree."""
+        """Copy arrays {name: array} into the params and states of these names. KeyError or ValueError if there is no
+        such name, or it has another shape.
+        """
         for key, value in arrays.items():
             i, name = key.split(".")
             layer = self.layers[int(i)]
@@ -174,10 +176,10 @@ class Network:
             about = json.loads(str(arrays.pop("about")))
             network = Network([LAYERS[name](**config) for name, config in about["layers"]])
             network.temperature, network.threshold = float(about["temperature"]), float(about["threshold"])
-            if not 0 < network.temperature < math.inf:
-                raise ValueError(f"temperature {network.temperature}")
+            if not (0 < network.temperature < math.inf and 0 <= network.threshold <= 1):
+                raise ValueError(f"temperature {network.temperature}, threshold {network.threshold}")
             network.card = dict(about["card"])
-        except (KeyError, TypeError, ValueError, MemoryError, RecursionError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, MemoryError, RecursionError) as error:
             raise ValueError(f"{path}: not a file of weights that this program wrote ({error!r})") from None
         check_arrays(path, arrays, network.params | network.state)
         network.assign(arrays)
@@ -195,7 +197,7 @@ def load_digit_net(path):
         raise ValueError(f"{error}; {advice}") from None
     try:
         fits = network.forward(to_input(np.zeros((1, 28, 28), np.uint8))).shape == (1, 10)
-    except ValueError:
+    except (TypeError, ValueError):
         fits = False
     if not fits:
         raise ValueError(f"{path}: not a network from 28 x 28 pixels to 10 digits; {advice}")

@@ -23,6 +23,7 @@ class SGD:
         self.state = {f"v.{name}": np.zeros_like(w) for name, w in params.items()}
 
     def step(self, grads, lr):
+        """Move params, in place, by grads {name: array} at learning rate lr."""
         for name, w in self.params.items():
             v = self.state[f"v.{name}"]
             v *= self.momentum
@@ -49,6 +50,7 @@ class AdamW:
             self.state[f"m.{name}"], self.state[f"v.{name}"] = np.zeros_like(w), np.zeros_like(w)
 
     def step(self, grads, lr):
+        """Move params, in place, by grads {name: array} at learning rate lr."""
         self.state["t"] += 1
         for name, w in self.params.items():
             m, v = self.state[f"m.{name}"], self.state[f"v.{name}"]
@@ -91,6 +93,7 @@ class Average:
         self.network = copy.deepcopy(network)
 
     def update(self):
+        """Take the source's present weights into the average; call it after every step."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         for averaged, source in (

@@ -3,7 +3,9 @@
 Threads live here and nowhere else. A batch is cut into one contiguous share for each thread, a share into
 micro-batches that bound the memory it takes. Each thread has a replica of the network (shared
 weights, own caches and gradients), and the gradients are added up in the order of the threads: the same seed and the
-same number of threads give the same bits. BLAS itself is kept at one thread.
+same number of threads give the same bits. Other numbers of threads change no more than rounding, but for BatchNorm:
+its statistics are those of a micro-batch ("ghost" batch norm: Hoffer, Hubara & Soudry 2017), which suffers when a
+thread's share gets too small. BLAS itself is kept at one thread.
 
 All of an epoch's chance comes from generators seeded with (seed, epoch) for the order of the images and (seed, epoch,
 thread) for what each thread draws, so that training can go on from the end of any epoch as if it had never stopped.
@@ -39,10 +41,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """Every image was seen once more."""
+    """An epoch is over: recipe.seen(epoch, N) images were learned."""
 
     epoch: int  # from 1
-    loss: float  # the mean of the batches' losses
+    loss: float  # the mean of the batches' losses: of warped images, smoothed labels, weights not averaged
     validation_loss: float | None
     validation_accuracy: float | None
     seconds: float

@@ -232,10 +232,10 @@ def f32(*numbers):
 
 BAD_FILES = {
     "empty": (lambda path: path.write_bytes(b""), "not a readable .npz"),
-    "text": (lambda path: path.write_text("These are no weights.\n" * 99), "not a readable .npz"),
+    "text": (lambda path: path.write_text("These are no weights.\n" * 99), "of plain arrays (no zip)"),
     "truncated": (lambda path: path.write_bytes(path.read_bytes()[:-300]), "not a readable .npz"),
     "a pickle": (lambda path: path.write_bytes(pickle.dumps({"1.mean": 1})), "not a readable .npz"),
-    "a pickled array": (changed(**{"1.mean": np.array([{}, {}])}), "not a readable .npz"),
+    "a pickled array": (changed(**{"1.mean": np.array([{}, {}])}), "pickled objects, which could run code"),
     "a single array": (lambda path: np.save(path.open("wb"), np.zeros(3)), "not a readable .npz"),
     "no description": (changed(about=None), "not a file of weights"),
     "description no JSON": (changed(about=np.array("{")), "not a file of weights"),
@@ -248,6 +248,9 @@ BAD_FILES = {
     "temperature no number": (described(temperature="warm"), "warm"),
     "temperature not finite": (described(temperature=float("nan")), "temperature nan"),
     "temperature zero": (described(temperature=0), "temperature 0"),
+    "temperature too large": (described(temperature=10**400), "too large"),
+    "threshold not finite": (described(threshold=float("nan")), "threshold nan"),
+    "threshold above 1": (described(threshold=90), "threshold 90"),
     "missing array": (changed(**{"1.mean": None}), "'1.mean' is missing"),
     "extra array": (changed(**{"2.w": f32(0)}), "'2.w' belongs to no layer"),
     "wrong shape": (changed(**{"1.mean": f32(0, 0, 0)}), "should be float32 (2,), it is float32 (3,)"),

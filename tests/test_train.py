@@ -180,6 +180,15 @@ def test_the_shipped_weights_are_as_good_as_their_card_says():
     assert card["test_accuracy"] >= 0.995
 
 
+def test_by_default_a_thread_has_16_images_of_a_batch_or_more(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 12)
+    def threads(*arguments):
+        return train.fresh(train.parse_arguments(arguments))[0]["threads"]
+
+    assert [threads("--batch-size", size) for size in ("2", "31", "64", "500")] == [1, 1, 4, 8]
+    assert threads("--threads", "9") == 9
+
+
 # --- stopping and going on ----------------------------------------------------------------------------------
 
 @pytest.fixture
@@ -284,6 +293,9 @@ MISTAKES = {
     "negative seed": (["--seed", "-1"], "--seed"),
     "unknown recipe": (["--recipe", "perfect"], "perfect"),
     "no such data": (["--data", "nowhere"], "nowhere/train-images-idx3-ubyte: no such file"),
+    "batch of one": (["--batch-size", "1"], "at least 2 images a thread"),
+    "batch smaller than the threads": (["--batch-size", "4", "--threads", "4"], "so 8 or more"),
+    "score and train": (["--evaluate", "weights/digits.npz", "--epochs", "3"], "leave --epochs away"),
     "no such weights": (["--evaluate", "nowhere.npz"], "nowhere.npz: no such file"),
     "no weights": (["--evaluate", "train.py"], "train.py: not a readable .npz"),
     "a folder for weights": (["--evaluate", "nn"], "nn: not a readable .npz"),

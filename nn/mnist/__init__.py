@@ -25,7 +25,8 @@ CHECKSUMS = {
 
 
 def load(folder=SHIPPED):
-    """((train images, train labels), (test images, test labels)), images uint8 (N, 28, 28), labels uint8 (N,) 0..9.
+    """((train images, train labels), (test images, test labels)), images uint8 (N, 28, 28), labels uint8 (N,) 0..9,
+    all of them read-only.
 
     The shipped files are checked against CHECKSUMS; another folder's are checked for form alone. FileNotFoundError or
     ValueError, in one line that names the file, what was expected and what was found.
@@ -64,7 +65,7 @@ def _read(folder, name, dimensions):
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: not a whole gzip file ({error})") from None
+        raise ValueError(f"{path}: cannot be read ({error})") from None
     if folder == SHIPPED and hashlib.sha256(data).hexdigest() != CHECKSUMS[name]:
         raise ValueError(f"{path}: its checksum is not MNIST's; restore the file with `git checkout`")
     header = 4 + 4 * dimensions
