@@ -41,6 +41,8 @@ def test_a_kept_drawing_is_read_again(tmp_path, image):
     lambda data: json.dumps(data | {"strokes": [{}]}),
     lambda data: json.dumps(data | {"version": 2}),
     lambda data: "[]",
+    lambda data: "[" * 100_000,
+    lambda data: json.dumps({name: data[name] for name in data if name != "image"}),
 ])  # fmt: skip
 def test_a_damaged_drawing_is_left_out_and_named(tmp_path, image, damage):
     hand.keep(tmp_path, 4, LINE, image)

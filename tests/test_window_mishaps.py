@@ -1,5 +1,6 @@
 """What people do in the wrong order, at the wrong time or by mistake; nothing may be lost, mixed up or said wrongly."""
 
+import copy
 import json
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 
 pygame = pytest.importorskip("pygame")
 
-from events import ONE, SEVEN, click, draw, on_pad, press, send  # noqa: E402
+from events import ONE, SEVEN, click, draw, on_pad, press, send, until  # noqa: E402
 
 from nn import ink  # noqa: E402
 from window import actions, overlays, pad, strokes  # noqa: E402
@@ -221,3 +222,160 @@ def test_an_image_of_mnist_in_two_pieces_stays_one_digit(app, digits, tmp_path):
     actions.add_file(app, str(tmp_path / "five.png"))
     app.update(0.05)
     assert len(app.answers) == 1 and np.array_equal(app.answer.image, image)
+
+
+# --- undo and what was kept ---------------------------------------------------------------------------------
+
+def test_undo_takes_back_every_drawing_kept_on_its_way(app):
+    """The 7 was kept as a 1 by mistake, and another drawing after it: both come back, and neither stays kept."""
+    draw(app, SEVEN)
+    press(app, "1")
+    draw(app, ONE)
+    press(app, "1", "Ctrl+Z", "Ctrl+Z", "Ctrl+Z")
+    assert kept(app) == [] and app.kept == 0 and len(app.drawing.strokes) == 1
+    press(app, "7")
+    assert kept(app) == ["7"]
+
+
+def test_redo_says_that_the_drawing_is_not_kept_any_more(app):
+    draw(app, SEVEN)
+    press(app, "7", "Ctrl+Z", "Ctrl+Y")
+    assert not app.drawing.marks and kept(app) == [] and "not kept" in app.message.words
+    press(app, "Ctrl+Z")
+    draw(app, ONE)
+    press(app, "Ctrl+Z", "Ctrl+Y")
+    assert app.drawing.marks and app.message.words == "Done again."
+
+
+def test_a_kept_drawing_that_cannot_be_deleted_is_said_to_stay(app, monkeypatch):
+    draw(app, SEVEN)
+    press(app, "7")
+
+    def refuse(path, missing_ok):
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    press(app, "Ctrl+Z")
+    assert app.message.bad and "Read-only" in app.message.words and kept(app) == ["7"] and not app.drawing.marks
+
+
+def test_a_dot_is_not_kept(app):
+    draw(app, [(0.5, 0.5), (0.51, 0.5)])
+    press(app, "1")
+    assert kept(app) == [] and app.drawing.marks
+
+
+def test_a_kept_drawing_can_be_opened_and_is_drawn_again(app):
+    draw(app, SEVEN)
+    press(app, "7")
+    (path,) = (app.samples / "drawings").glob("7-*.json")
+    actions.add_file(app, str(path))
+    app.update(5.0)
+    assert not app.message.bad and len(app.drawing.strokes[0].points) == len(SEVEN)
+
+
+def test_the_right_button_keeps_nothing(app):
+    draw(app, SEVEN)
+    click(app, "bar 7", button=3)
+    assert kept(app) == [] and app.drawing.marks
+
+
+# --- what comes in the middle of something ------------------------------------------------------------------
+
+@pytest.mark.parametrize("disturb", [
+    lambda app: click(app, "theme"),
+    lambda app: click(app, "theme", button=3),
+    lambda app: press(app, "Esc"),
+    lambda app: press(app, "F1", "F1"),
+    lambda app: press(app, "Left"),
+])  # fmt: skip
+def test_a_replay_goes_on_whatever_is_clicked(app, session, disturb):
+    actions.add_file(app, session)
+    app.update(0.3)
+    disturb(app)
+    for _ in range(40):
+        app.update(0.05)
+    assert [len(stroke.points) for stroke in app.drawing.strokes] == [len(SEVEN), 2]
+
+
+@pytest.mark.parametrize("key", ["R", "M"])
+def test_a_test_image_that_comes_late_does_not_replace_what_is_being_drawn(app, digits, key):
+    if key == "M":
+        app.tests = digits[1][0][:200], digits[1][1][:200]
+    press(app, key)
+    send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, *SEVEN[0]), button=1)
+    until(app, lambda: not app.jobs)
+    for point in SEVEN[1:]:
+        send(app, pygame.MOUSEMOTION, pos=on_pad(app, *point), rel=(0, 0), buttons=(1, 0, 0))
+    assert len(app.drawing.stroke.points) == len(SEVEN) and app.drawing.picture is None
+    press(app, key)  # asked for again, it comes
+    until(app, lambda: app.drawing.picture is not None)
+
+
+def test_mistakes_found_for_other_weights_are_not_shown(app, digits, one_or_seven):
+    app.tests = digits[1][0][:200], digits[1][1][:200]
+    press(app, "M")
+    app.network = copy.deepcopy(one_or_seven)
+    until(app, lambda: not app.jobs)
+    assert app.mistakes is None and "changed" in app.message.words
+
+
+# --- what the message line says -----------------------------------------------------------------------------
+
+def test_a_message_stays_until_the_pen_moves_again(app):
+    draw(app, SEVEN)
+    assert app.message.words.startswith("Read as a 7")
+    press(app, "7")
+    app.update(1.0)
+    press(app, "Ctrl+Z")
+    app.update(1.0)
+    assert app.answer and app.message.words.startswith("Undone: the drawing is back")
+    draw(app, [(0.4, 0.6), (0.7, 0.6)])
+    assert app.message.words.startswith("Read as a 7")
+
+
+def test_ink_erased_is_not_read_as_anything(app):
+    draw(app, ONE)
+    app.pen = 0.25
+    draw(app, ONE, button=3)
+    assert not app.answers and app.message.words == actions.READY
+    press(app, "Space")
+    assert app.message.words.startswith("There is no ink yet")
+
+
+def test_a_drawing_over_a_test_image_is_not_offered_to_be_kept(app, digits):
+    app.tests = digits[1]
+    press(app, "R")
+    draw(app, [(0.3, 0.5), (0.7, 0.5)])
+    assert app.answers and "press" not in app.message.words
+
+
+def test_without_live_old_answers_are_said_to_be_old_and_the_keyboard_draws(app, number):
+    press(app, "L")
+    actions.add_file(app, number)
+    press(app, "Space")
+    draw(app, ONE)
+    words = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("window.widgets.paragraph", lambda surface, said, *rest: words.append(said))
+        show(app)
+    assert app.number == "71" and "The ink has changed: press Predict." in words
+    press(app, "Left", "Enter", "Right", "Right")
+    assert len(app.drawing.stroke.points) == 3
+
+
+def test_the_reason_of_a_files_refusal_is_not_pushed_out_by_a_long_path(app, tmp_path):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    actions.add_file(app, str(folder / "nothing.png"))
+    assert app.message.bad and app.message.words.startswith("nothing.png: ")
+
+
+def test_a_full_disk_is_said_with_the_folders_name(app, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    draw(app, SEVEN)
+    monkeypatch.setattr("window.hand.write_whole", full)
+    press(app, "7")
+    assert app.message.words.startswith(f"{app.samples}: No space left") and app.drawing.marks

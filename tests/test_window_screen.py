@@ -107,6 +107,24 @@ def test_the_window_is_drawn_before_the_network_is_there(weights, tmp_path):
     assert done.stdout.splitlines()[-1] == "False", done.stderr
 
 
+def test_what_is_wrong_with_a_file_is_still_said_when_the_network_is_there(weights, tmp_path):
+    (tmp_path / "broken.png").write_text("no picture")
+    code = (
+        "from window import run\n"
+        "class Seen(run.App):\n"
+        "    def update(self, seconds):\n"
+        "        super().update(seconds)\n"
+        "        self.running = self.network is None or bool(self.jobs)\n"
+        "        if not self.running:\n"
+        "            print(self.message.words)\n"
+        "run.App = Seen\n"
+        f"run.open_window({str(weights)!r}, files=[{str(tmp_path / 'broken.png')!r}], samples={str(tmp_path)!r})\n"
+    )
+    env = os.environ | {"SDL_VIDEODRIVER": "dummy"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("broken.png: "), done.stderr
+
+
 def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
     """Xvfb is the screen and xdotool the hand: a 7 is drawn, and the window's title carries the answer."""
     for program in ("Xvfb", "xdotool"):

@@ -49,8 +49,12 @@ def press(app, part):
 def undo(app):
     app.replaying = []
     if app.just_kept:
-        app.just_kept.unlink(missing_ok=True)
-        app.kept, app.last_kept = hand.count(app.samples), None
+        try:
+            app.just_kept.unlink(missing_ok=True)
+        except OSError as error:
+            app.say(f"{error.filename}: {error.strerror}; the drawing stays kept", bad=True)
+            return
+        app.kept, app.kept_at[app.drawing.now] = hand.count(app.samples), None
         app.drawing.undo()
         app.say("Undone: the drawing is back, and not kept any more.")
     else:
@@ -59,7 +63,12 @@ def undo(app):
 
 def redo(app):
     app.replaying = []
-    app.say("Done again." if app.drawing.redo() else "Nothing to do again.")
+    if not app.drawing.redo():
+        app.say("Nothing to do again.")
+    elif app.drawing.marks or app.kept_at.get(app.drawing.now, app):
+        app.say("Done again.")
+    else:
+        app.say("Done again: the pad is clear. The drawing is not kept any more.")
 
 
 def clear(app):
@@ -94,7 +103,7 @@ def step(app, key):
     if app.focus and app.focus.startswith("stage"):
         stage = int(app.focus.split()[1])
         app.cursor = (app.cursor + dx + dy * grid(app.layout.channels, stage)[0]) % app.layout.channels[stage]
-    elif len(app.answers) > 1:
+    elif len(app.answers) > 1 and not app.stale:
         app.choose(app.chosen + dx + dy)
     else:
         app.focus = "pad"
@@ -109,9 +118,10 @@ def predict(app):
     if app.network is None:
         app.say("The network is still being loaded.")
         return
+    app.following = True
     app.read()
-    if not app.answers:
-        app.say("Keep going." if app.drawing.marks else "There is no ink yet. Draw a digit from 0 to 9.")
+    if not app.answers and not app.dot:
+        app.say("There is no ink yet. Draw a digit from 0 to 9.")
 
 
 def live(app):
@@ -124,7 +134,7 @@ def random(app):
     if _tests_ready(app, random):
         images, labels = app.tests
         number = int(np.random.default_rng(time.time_ns()).integers(len(images)))
-        _show_test(app, number, f"Test image {number}, a {labels[number]}.")
+        _show_test(app, number, f"Test image {number}, {article(labels[number])}.")
 
 
 def mistake(app):
@@ -135,12 +145,17 @@ def mistake(app):
     if app.mistakes is None:
         if "mistakes" not in app.jobs:
             app.say("Looking for mistakes among the 10,000 test images …")
-            network = app.network
+            network, before = app.network, app.drawing.marks
 
             def each(found):
-                if app.network is network:
-                    app.mistakes = found
+                if app.network is not network:
+                    app.say("The weights have changed: M looks for their mistakes.")
+                    return
+                app.mistakes = found
+                if app.drawing.marks == before:
                     mistake(app)
+                else:
+                    app.say(f"{len(found)} mistakes found: M shows them.")
 
             app.start("mistakes", testset.mistakes(network.replica(), images, labels), each, _report(app))
     elif not app.mistakes:
@@ -149,17 +164,23 @@ def mistake(app):
         number = app.mistakes[0]
         app.mistakes = [*app.mistakes[1:], number]
         count = len(app.mistakes)
-        _show_test(app, number, f"Test image {number}: it is a {labels[number]}. One of {count} mistakes.")
+        _show_test(app, number, f"Test image {number}: it is {article(labels[number])}. One of {count} mistakes.")
 
 
 def _tests_ready(app, then):
-    """Whether the test set is there. If it isn't it is read in the background, and then `then` is done."""
+    """Whether the test set is there. If it isn't it is read in the background, and then `then` is done, unless
+    somebody has begun to draw.
+    """
     if app.tests is None and "tests" not in app.jobs:
         app.say("Reading MNIST's test set …")
+        before = app.drawing.marks
 
         def each(tests):
             app.tests = tests
-            then(app)
+            if app.drawing.marks == before:
+                then(app)
+            else:
+                app.say("MNIST's test set has been read: R shows a digit of it, M a mistake.")
 
         app.start("tests", testset.test_set(), each, _report(app))
     return app.tests is not None
@@ -205,14 +226,15 @@ def show_file(app, index):
     path = app.files[app.file]
     try:
         if path.lower().endswith(".json"):
-            app.replay(strokes.load(path))
+            session = strokes.load(path)
             app.say(f"{Path(path).name}: replayed.")
+            app.replay(session)
         else:
             app.show(Picture(ink.read(path), Path(path).name))
             of = f" ({app.file + 1} of {len(app.files)}, PageDown for the next)" if len(app.files) > 1 else ""
             app.say(f"{Path(path).name}{of}")
     except (ValueError, OSError) as error:
-        app.say(str(error), bad=True)
+        app.say(str(error).replace(path, Path(path).name), bad=True)  # a long path would hide the reason
 
 
 def png(surface):
@@ -295,19 +317,20 @@ def label(app, digit):
     if any(isinstance(mark, Picture) for mark in app.drawing.marks):
         app.say("Only what you draw yourself is kept. C clears the pad.")
         return
-    if not app.drawing.strokes or (image := ink.to_mnist(app.page.ink)) is None:
-        app.say(f"Draw a digit first, then {digit} keeps it as a {digit}.")
+    if not app.drawing.strokes or app.dot or (image := ink.to_mnist(app.page.ink)) is None:
+        app.say(f"Draw a digit first, then {digit} keeps it as {article(int(digit))}.")
         return
     try:
         path = hand.keep(app.samples, int(digit), app.drawing.strokes, image)
     except OSError as error:
-        app.say(f"{error.filename}: {error.strerror}; the drawing was not kept", bad=True)
+        app.say(f"{error.filename or app.samples}: {error.strerror}; the drawing was not kept", bad=True)
         return
     app.replaying = []
     app.drawing.lift()
     app.drawing.clear()
-    app.kept, app.last_kept = hand.count(app.samples), (path, app.drawing.now)
-    app.say(f"Kept as {article(digit)}; {app.kept} drawings in {app.samples}. Ctrl+Z brings it back.")
+    app.kept, app.kept_at[app.drawing.now] = hand.count(app.samples), path
+    count = "1 drawing" if app.kept == 1 else f"{app.kept} drawings"
+    app.say(f"Kept as {article(int(digit))}; {count} in {app.samples}. Ctrl+Z brings it back.")
 
 
 def learn(app):
@@ -392,7 +415,7 @@ def enter(app):
         predict(app)
     elif app.focus != "pad":
         press(app, app.focus)
-    elif app.drawing.stroke:
+    elif app.drawing.stroke and not app.replaying:
         app.drawing.lift()
     else:
         app.touch(*app.nib, erases=app.erasing)
@@ -400,7 +423,8 @@ def enter(app):
 
 def escape(app):
     """Close whatever is open, the topmost first."""
-    app.drawing.lift()
+    if not app.replaying:
+        app.drawing.lift()
     if app.helping:
         app.helping = False
     elif app.learned:

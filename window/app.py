@@ -20,7 +20,7 @@ from window.answer import answer, article, occlusion, percent
 from window.jobs import Job
 from window.layout import CHANNELS, OPENING, layout
 from window.page import Page
-from window.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Stroke, is_dot
+from window.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Picture, Stroke, is_dot
 from window.theme import THEMES
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
@@ -61,7 +61,7 @@ class App:
         self.view = "pixels"  # of the large picture: pixels, gradient, occlusion or plain
         self.pinned = None  # (stage, cell, place) whose arithmetic is shown
         self.pointer = None  # where the mouse is
-        self.pressed = None  # the part that the left button went down on
+        self.pressed = None  # the part that a button went down on
         self.focus = None  # the part that Enter presses
         self.cursor = 0  # the cell that the arrow keys are at, if the focus is on a stage
         self.helping = False
@@ -69,9 +69,10 @@ class App:
         self.typing = False  # whether a key went down since then: the O that asked for it comes as text, too
         self.files, self.file = [], 0
         self.message = Message(actions.READY)
+        self.following = True  # whether the pen moved since, so that a reading may take the message's place
 
         self.kept = hand.count(samples)  # drawings in the user's folder
-        self.last_kept = None  # (file, number of the state) of the drawing kept last, for undo to take back
+        self.kept_at = {}  # number of the drawing's state: the file that was kept there, or None if it was taken back
         self.jobs = {}  # name: (Job, what takes its events, what is called at its end)
         self.progress = None  # the last event of learning
         self.learned = None  # what learning made, until it is kept or discarded
@@ -117,9 +118,8 @@ class App:
 
     @property
     def just_kept(self):
-        """The file of the drawing kept last, if nothing was drawn since, or None."""
-        untouched = self.last_kept and self.last_kept[1] == self.drawing.now and not self.drawing.marks
-        return self.last_kept[0] if untouched else None
+        """The file of the drawing whose keeping is the last thing that undo can take back, or None."""
+        return None if self.drawing.marks else self.kept_at.get(self.drawing.now)
 
     @property
     def title(self):
@@ -150,7 +150,7 @@ class App:
         return (self.pointer and self.layout.part_at(self.pointer)) or self.focus
 
     def say(self, words, bad=False):
-        self.message = Message(words, bad)
+        self.message, self.following = Message(words, bad), False
 
     def resize(self, size):
         channels = tuple(stage.channels for stage in self.stages) or CHANNELS
@@ -159,7 +159,7 @@ class App:
     # --- ink --------------------------------------------------------------------------------------------------
 
     def touch(self, x, y, erases):
-        self.replaying = []
+        self.replaying, self.following = [], True
         self.drawing.touch(x, y, self.clock, self.pen * (ERASER if erases else 1), erases)
 
     def show(self, picture):
@@ -170,7 +170,7 @@ class App:
     def replay(self, strokes):
         """Draw a session again, in its own time."""
         self.drawing.clear()
-        drawing, self.replaying, start = self.drawing, [], self.clock
+        drawing, self.replaying, self.following, start = self.drawing, [], True, self.clock
         for stroke in strokes:
             (x, y, t), *rest = stroke.points
             first = (x, y, start + t, stroke.width, stroke.erases)
@@ -192,13 +192,24 @@ class App:
         self.answers = [found for page in pages if (found := answer(self.network, page))]
         if not self.answers:
             self.pinned = None
-        elif picture is None and not self.answer.looks_like_digit:
-            self.say("This doesn't look like a digit. If it is one, press or click which.")
-        elif picture is None:
-            self.say(f"Read as {article(self.answer.digit)}. If that is wrong, press or click the right digit.")
+        if self.following:
+            self.message = Message(self._reading())
         elif len(self.answers) > 1:
-            self.say(f"{picture.name}: read as {self.number}. A click or the arrow keys choose a digit.")
+            more = " PageDown: the next file." if len(self.files) > 1 else ""
+            self.message = Message(f"{picture.name}: read as {self.number}. A click or the arrow keys choose.{more}")
         self.changed = True
+
+    def _reading(self):
+        """What the message line says of ink just read."""
+        if not self.answers:
+            return "Keep going." if self.dot else actions.READY
+        words = f"Read as {article(self.answer.digit)}." if self.answer.looks_like_digit else \
+            "This doesn't look like a digit."  # fmt: skip
+        if any(isinstance(mark, Picture) for mark in self.drawing.marks):
+            return words  # of a drawing over a picture, which isn't kept
+        wrong = "If that is wrong, press or click the right digit." if self.answer.looks_like_digit else \
+            "If it is one, press or click which."  # fmt: skip
+        return f"{words} {wrong}"
 
     def choose(self, index):
         """Show another of several digits."""
@@ -300,6 +311,8 @@ class App:
             self.pinned = None
             return
         part = self.layout.part_at(point)
+        if second and part != "pad":
+            return  # the right button erases, and does nothing else
         self.focus, self.pressed = None, part
         if part == "pad" and (picked := pad.digit_at(self, point)) is not None and not second:
             self.choose(picked)
@@ -310,7 +323,8 @@ class App:
             self._motion(point)
 
     def _release(self, point):
-        self.drawing.lift()
+        if not self.replaying:
+            self.drawing.lift()
         part, self.pressed = self.pressed, None
         if overlays.is_open(self):
             if part and part == overlays.part_at(self, point):
@@ -335,3 +349,5 @@ class App:
         if self.focus:
             widgets.outline(surface, self.layout.parts[self.focus].inset(-2), self.theme.text, 2)
         overlays.draw(surface, self)
+        if overlays.is_open(self):
+            how.status(surface, self)  # what goes wrong while something is open isn't to lie under its veil

@@ -73,8 +73,10 @@ def load(folder):
     for path in sorted(Path(folder, "drawings").glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            if {key: data.get(key) for key in FORMAT} != FORMAT:
+            if not isinstance(data, dict) or {key: data.get(key) for key in FORMAT} != FORMAT:
                 raise ValueError("not a drawing of this program")
+            if missing := {"strokes", "image", "label"} - data.keys():
+                raise ValueError(f"it has no {min(missing)}")
             from_json(data["strokes"])
             image, label = np.array(data["image"]), data["label"]
             if image.shape != (28, 28) or image.dtype.kind != "i" or image.min() < 0 or image.max() > 255:
@@ -82,7 +84,9 @@ def load(folder):
             if label not in range(10):
                 raise ValueError(f"its label is {label}")
             samples.append(Sample(int(label), image.astype(np.uint8)))
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        except RecursionError:
+            refused.append(f"{path.name} left out: nested too deeply")
+        except (ValueError, OSError) as error:
             refused.append(f"{path.name} left out: {error}")
     return samples, refused
 

@@ -13,8 +13,9 @@ class Binding(NamedTuple):
 
     @property
     def shown(self):
-        """The keys as the help names them."""
-        return {10: "0 … 9", 4: "Arrows"}.get(len(self.keys), " or ".join(self.keys))
+        """The keys as the help names them; one of two, if both would be too long."""
+        both = " or ".join(self.keys)
+        return {10: "0 … 9", 4: "Arrows"}.get(len(self.keys), both if len(both) < 12 else self.keys[0])
 
 
 TABLE = (

@@ -129,7 +129,7 @@ def _result(surface, app, box):
     theme, text, learned = app.theme, app.layout.text, app.learned
     widgets.text(surface, "What learning did", box._replace(h=2 * text), text * 1.3, theme.text, "bold")
     rows = [
-        ("", "before", "after"),
+        ("", "shipped", "learned"),
         (f"your {learned.held_out} held-out drawings, wrong", *map(str, learned.mine)),
         (f"MNIST's {learned.tests:,} test images, wrong", *map(str, learned.mnist)),
     ]

@@ -57,7 +57,7 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
         if name == "shipped" or own:
             app.network = what
             words = {"shipped": actions.READY, "yours": f"These are your own weights; W brings {app.name} back."}
-            if not app.drawing.marks:
+            if not app.drawing.marks and not app.message.bad:
                 app.say(words[name])
 
     def end(error):

@@ -20,6 +20,7 @@ import numpy as np
 from nn.files import write_whole
 
 FORMAT = {"format": "digit strokes", "version": 1}
+READABLE = [("digit strokes", 1), ("labelled digit", 1)]  # a kept drawing, hand.py's, holds the same strokes
 PEN = 0.09  # the default pen: a digit three quarters of the pad high then gets MNIST's median pen
 THINNEST, THICKEST = 0.02, 0.25
 ERASER = 1.6  # the eraser's width in pens
@@ -165,10 +166,10 @@ def save(path, strokes):
 
 
 def load(path):
-    """The strokes of a session file. Raises ValueError("name: reason")."""
+    """The strokes of a session file, or of a kept drawing. Raises ValueError("name: reason")."""
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
-        if not isinstance(data, dict) or {key: data.get(key) for key in FORMAT} != FORMAT:
+        if not isinstance(data, dict) or (data.get("format"), data.get("version")) not in READABLE:
             raise ValueError("not a session of this program")
         return from_json(data.get("strokes"))
     except OSError as error:

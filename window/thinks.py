@@ -44,11 +44,11 @@ def _verdict(surface, app, box):
     words = percent(app.confidence)
     widgets.text(surface, words, big, widgets.fitted_size(words, big, size * 2.4, "bold"), theme.text, "bold")
     words = sentence(app.answer)
-    if len(app.answers) > 1:
+    if app.stale and not app.live:
+        words = "The ink has changed: press Predict."
+    elif len(app.answers) > 1:
         words = f"Digit {app.chosen + 1} of {len(app.answers)}: {app.answer.digit}, " \
                 f"{percent(app.answer.confidence)}. {words}"
-    elif app.stale and not app.live:
-        words = "The ink has changed: press Predict."
     elif app.drawing.picture and app.drawing.picture.label is not None:
         words += f" Its label is {app.drawing.picture.label}."
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)

@@ -49,25 +49,23 @@ def shortened(words, width, size, style=""):
     return words[:low].rstrip() + "…" if low else ""
 
 
-def wrapped(words, width, size, style=""):
+def wrapped(words, width, size):
     """The lines of a text, broken at spaces so that each fits `width`."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
-        if text_size(longer, size, style)[0] <= width or not lines[-1]:
+        if text_size(longer, size)[0] <= width or not lines[-1]:
             lines[-1] = longer
         else:
             lines.append(word)
     return lines
 
 
-def paragraph(surface, words, where, size, colour, style="", align="left"):
-    """Draw text over as many lines as fit a rectangle, from its top. Returns the y below the last line."""
+def paragraph(surface, words, where, size, colour):
+    """Draw text over as many lines as fit a rectangle, from its top."""
     pitch = round(size * 1.35)
-    lines = wrapped(words, where.w, size, style)[: max(1, where.h // pitch)]
-    for i, line in enumerate(lines):
-        text(surface, line, where._replace(y=where.y + i * pitch, h=pitch), size, colour, style, align)
-    return where.y + len(lines) * pitch
+    for i, line in enumerate(wrapped(words, where.w, size)[: max(1, where.h // pitch)]):
+        text(surface, line, where._replace(y=where.y + i * pitch, h=pitch), size, colour)
 
 
 def fitted_size(words, where, size, style=""):
