@@ -203,13 +203,12 @@ class App:
         """What the message line says of ink just read."""
         if not self.answers:
             return "Keep going." if self.dot else actions.READY
-        words = f"Read as {article(self.answer.digit)}." if self.answer.looks_like_digit else \
-            "This doesn't look like a digit."  # fmt: skip
+        sure = self.answer.looks_like_digit
+        words = f"Read as {article(self.answer.digit)}." if sure else "This doesn't look like a digit."
         if any(isinstance(mark, Picture) for mark in self.drawing.marks):
-            return words  # of a drawing over a picture, which isn't kept
-        wrong = "If that is wrong, press or click the right digit." if self.answer.looks_like_digit else \
-            "If it is one, press or click which."  # fmt: skip
-        return f"{words} {wrong}"
+            return words  # a picture, drawn over perhaps, isn't kept
+        advice = "If that is wrong, press or click the right digit." if sure else "If it is one, press or click which."
+        return f"{words} {advice}"
 
     def choose(self, index):
         """Show another of several digits."""
