@@ -354,6 +354,7 @@ def test_without_live_old_answers_are_said_to_be_old_and_the_keyboard_draws(app,
     press(app, "L")
     actions.add_file(app, number)
     press(app, "Space")
+    assert app.message.words.startswith("71.png: read as 71.")
     draw(app, ONE)
     words = []
     with pytest.MonkeyPatch.context() as patch:

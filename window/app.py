@@ -192,11 +192,11 @@ class App:
         self.answers = [found for page in pages if (found := answer(self.network, page))]
         if not self.answers:
             self.pinned = None
-        if self.following:
-            self.message = Message(self._reading())
-        elif len(self.answers) > 1:
+        if len(self.answers) > 1:
             more = " PageDown: the next file." if len(self.files) > 1 else ""
             self.message = Message(f"{picture.name}: read as {self.number}. A click or the arrow keys choose.{more}")
+        elif self.following:
+            self.message = Message(self._reading())
         self.changed = True
 
     def _reading(self):
