@@ -65,7 +65,8 @@ def _read(folder, name, dimensions):
     try:
         data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path}: cannot be read ({error})") from None
+        how = "be unpacked by gzip" if path.suffix == ".gz" else "be read"
+        raise ValueError(f"{path}: cannot {how} ({error})") from None
     if folder == SHIPPED and hashlib.sha256(data).hexdigest() != CHECKSUMS[name]:
         raise ValueError(f"{path}: its checksum is not MNIST's; restore the file with `git checkout`")
     header = 4 + 4 * dimensions
