@@ -24,16 +24,16 @@ def parse_arguments(argv):
     add = parser.add_argument
     add("--recipe", choices=("quick", "standard", "best"), help="quick, standard (the default) or best: nn/recipes.py")
     add("--epochs", type=_whole(1), metavar="N", help="how many times to go through the images")
-    add("--batch-size", type=_whole(1), metavar="N", help="images a step")
+    add("--batch-size", type=_whole(1), metavar="N", help="images in each step")
     add("--lr", type=_positive, metavar="X", help="the learning rate's peak")
     add("--no-augment", action="store_true", default=None, help="train on the images as they are")
     add("--seed", type=_whole(0), metavar="N", help="the same seed and threads give the same weights; 0")
     add("--threads", type=_whole(1), metavar="N",
         help="worker threads; by default the machine's cores, at most 8, and one for each 16 images of a batch")
     add("--data", type=Path, metavar="DIR", help="a folder of four IDX files instead of MNIST's")
-    add("--out", type=Path, metavar="FILE", default=ROOT / "weights" / "trained.npz",
+    add("--out", type=Path, metavar="FILE",
         help="the weights to write; beside it go card (.json) and report (.report.png); weights/trained.npz")
-    add("--resume", action="store_true", help="go on from the checkpoint beside --out, with its options")
+    add("--resume", action="store_true", default=None, help="go on from the checkpoint beside --out, with its options")
     add("--evaluate", type=Path, metavar="WEIGHTS", help="score these weights on the test set and stop")
     return parser.parse_args(argv)
 
@@ -74,8 +74,8 @@ def main(argv=None):
 
 def evaluate(args):
     """Print what the card says of a file of weights, measured again."""
-    for name in ("recipe", "epochs", "batch_size", "lr", "no_augment", "seed", "resume"):
-        if getattr(args, name):
+    for name in ("recipe", "epochs", "batch_size", "lr", "no_augment", "seed", "out", "resume"):
+        if getattr(args, name) is not None:
             raise ValueError(f"--evaluate trains nothing: leave --{name.replace('_', '-')} away")
     from nn import mnist, training
     from nn.network import load_digit_net
@@ -95,7 +95,9 @@ def train(args):
     from nn.network import digit_net
     from nn.recipes import training_images
 
-    out = args.out if args.out.suffix == ".npz" else args.out.with_name(args.out.name + ".npz")
+    out = args.out or ROOT / "weights" / "trained.npz"
+    if out.suffix != ".npz":
+        out = out.with_name(out.name + ".npz")
     if out.resolve() == SHIPPED.resolve() and out.exists():
         raise ValueError(f"{out} holds the shipped weights; choose another --out, or delete the file first")
     checkpoint = out.with_suffix(".checkpoint.npz")

@@ -274,10 +274,8 @@ def test_options_change_the_recipe_and_nothing_else():
 
 
 def test_without_options_it_is_the_standard_recipe():
-    args = train.parse_arguments([])
-    run, recipe, _ = train.fresh(args)
+    run, recipe, _ = train.fresh(train.parse_arguments([]))
     assert recipe == RECIPES["standard"] and run["threads"] == train.default_threads() >= 1
-    assert args.out == ROOT / "weights/trained.npz"
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------
@@ -296,6 +294,8 @@ MISTAKES = {
     "batch of one": (["--batch-size", "1"], "at least 2 images a thread"),
     "batch smaller than the threads": (["--batch-size", "4", "--threads", "4"], "so 8 or more"),
     "score and train": (["--evaluate", "weights/digits.npz", "--epochs", "3"], "leave --epochs away"),
+    "score with seed 0": (["--evaluate", "weights/digits.npz", "--seed", "0"], "leave --seed away"),
+    "score into a file": (["--evaluate", "weights/digits.npz", "--out", "mine.npz"], "leave --out away"),
     "no such weights": (["--evaluate", "nowhere.npz"], "nowhere.npz: no such file"),
     "no weights": (["--evaluate", "train.py"], "train.py: not a readable .npz"),
     "a folder for weights": (["--evaluate", "nn"], "nn: not a readable .npz"),
