@@ -58,9 +58,12 @@ def parser():
 
 
 def scale(text):
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0.5 <= value <= 4:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0.5 and 4")
+        raise argparse.ArgumentTypeError(f"expected a number from 0.5 to 4, got {text!r}")
     return value
 
 

@@ -113,13 +113,15 @@ def test_unusable_weights_are_named_with_the_mend(pictures, capsys, tmp_path):
         assert str(tmp_path / name) in error and "python train.py" in error
 
 
-@pytest.mark.parametrize("arguments", [["--predict"], ["--json"], ["--json", "x.png"]])
+@pytest.mark.parametrize(
+    "arguments", [["--predict"], ["--json"], ["--json", "x.png"], ["--scale", "big"], ["--scale", "9"]]
+)
 def test_options_that_make_no_sense(arguments, capsys):
     with pytest.raises(SystemExit) as stop:
         play.main(arguments)
     printed = capsys.readouterr()
     assert stop.value.code == 2 and printed.out == ""
-    assert printed.err.startswith("play.py: --") and len(printed.err.splitlines()) == 1
+    assert printed.err.startswith(("play.py: --", "play.py: argument --")) and len(printed.err.splitlines()) == 1
 
 
 def test_as_a_user_runs_it_without_pygame(weights, pictures):
