@@ -42,6 +42,7 @@ def _curves(figure, history):
     axes[0].plot(epochs, [h["loss"] for h in history], color=BLUE, marker="o", ms=3, label="training")
     axes[0].set(ylabel="loss", yscale="log")
     axes[0].yaxis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axes[0].yaxis.set_minor_locator(matplotlib.ticker.LogLocator(subs=(2, 5)))
     axes[0].yaxis.set_minor_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
     if validated:
         losses = [h["validation_loss"] for h in history]

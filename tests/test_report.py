@@ -1,6 +1,7 @@
 """nn/report.py: a picture of the right size, whole or not at all, that shows what it was given."""
 
 import os
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -78,6 +79,28 @@ def test_a_training_without_validation_has_one_curve(monkeypatch, tmp_path):
     shown = texts(monkeypatch, tmp_path, history=history)
     assert "loss" in shown and "validation" not in shown
     assert "validation" in texts(monkeypatch, tmp_path)
+
+
+@pytest.mark.parametrize("last", [0.5, 0.1, 0.055, 0.004])
+def test_the_labels_of_the_losses_leave_each_other_room(monkeypatch, tmp_path, last):
+    falling = np.geomspace(0.67, last, 12)
+    history = [HISTORY[0] | {"epoch": n + 1, "loss": loss, "validation_loss": loss} for n, loss in enumerate(falling)]
+    spans = []
+
+    def measuring(figure, *arguments, **options):
+        figure.draw_without_rendering()
+        axis = next(axis for axis in figure.findobj(report.plt.Axes) if axis.get_ylabel() == "loss")
+        low, high = axis.get_ylim()
+        for tick in [*axis.yaxis.get_major_ticks(), *axis.yaxis.get_minor_ticks()]:
+            if low <= tick.get_loc() <= high and tick.label1.get_text():
+                box = tick.label1.get_window_extent()
+                spans.append((box.y0, box.y1))
+
+    monkeypatch.setattr(report.plt.Figure, "savefig", measuring)
+    write(tmp_path / "report.png", history)
+    spans.sort()
+    assert len(spans) >= 2
+    assert all(below[1] <= above[0] for below, above in pairwise(spans))
 
 
 def test_an_interrupted_report_leaves_the_old_one(monkeypatch, tmp_path):
