@@ -87,6 +87,7 @@ def test_what_cannot_be_used_is_named_and_ends_with_2(weights, tmp_path, fault):
     done = play(*arguments, "--samples", tmp_path, "--screenshot", tmp_path / "out.png")
     assert done.returncode == 2 and "bad.npz" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out.png").exists()
     if fault in ("missing", "broken", "shape"):
         assert "train.py" in done.stderr
 

@@ -91,7 +91,10 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
 
 
 def screenshot(path, weights, *, own=True, files=(), session=None, samples, scale=1.0, theme="dark"):
-    """Draw the window once, without a screen, with the files or the session in it, and write it to `path`."""
+    """Draw the window once, without a screen, with the files or the session in it, and write it to `path`.
+
+    Raises ValueError or OSError, with nothing written, for what can't be used.
+    """
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"{path}: the picture's name must end in .png")
     pygame.font.init()
@@ -105,11 +108,11 @@ def screenshot(path, weights, *, own=True, files=(), session=None, samples, scal
         app.update(max(app.replaying[0][0] - app.clock, 0))
     for _ in range(3):  # the answer, then what takes a rest of the pen
         app.update(1.0)
+    if app.message.bad:
+        raise ValueError(app.message.words)
     surface = pygame.Surface(app.layout.size)
     app.draw(surface)
     write_whole(path, actions.png(surface))
-    if app.message.bad:
-        raise ValueError(app.message.words)
 
 
 def begin(app, files, session):
