@@ -1,4 +1,5 @@
-"""How weights move: SGD with momentum, AdamW, learning-rate schedules, and the average of the weights passed through.
+"""How weights move: SGD with momentum, AdamW, a step that looks uphill first, learning-rate schedules, and the average
+of the weights passed through.
 
 An optimizer holds the network's `params` {name: array} and changes them in place; `state` {name: array} is all that it
 must remember to go on after a pause.
@@ -6,6 +7,7 @@ must remember to go on after a pause.
 
 import copy
 import math
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -58,6 +60,26 @@ class AdamW:
             decay = self.weight_decay if w.ndim > 1 else 0.0
             flat = (a.reshape(-1) for a in (w, g, m, v))
             adamw_update(*flat, lr, self.beta1, self.beta2, self.eps, decay, int(self.state["t"]))
+
+
+@contextmanager
+def uphill(params, grads, rho):
+    """A context in which params {name: array} stand a distance rho further up their gradient; after it they are back.
+
+    Sharpness-aware minimisation (Foret et al. 2021, algorithm 1) takes the gradient there and steps by it from here:
+        w' = w + rho g / |g|,   |g| over all parameters together;   then the step is by dL/dw at w'
+    To first order w' is the worst place within rho of w. A step that makes the worst place better leads to where the
+    whole neighbourhood is good, a flat minimum, and such weights do better on images that weren't trained on.
+    """
+    norm = math.sqrt(sum(float(np.vdot(g, g)) for g in grads.values()))
+    before = {name: w.copy() for name, w in params.items()}
+    for name, w in params.items():
+        w += rho / (norm or 1.0) * grads[name]
+    try:
+        yield
+    finally:
+        for name, w in params.items():
+            w[...] = before[name]
 
 
 # A schedule gives the learning rate, as a share of its peak, at `progress` 0..1 of the training.

@@ -24,14 +24,19 @@ class Recipe:
     held_out: int = 5000  # the last training images, kept for validation; 0 trains on all
     scribbles: int = 0  # marks that are no digits, added with all ten digits equally likely
     drawn: int = 0  # digits that nn.hands draws, added too
-    late: float = 0.0  # the share of the epochs, the last ones, that see fewer of the drawn digits
-    late_drawn: int = 0  # how many these see
+    late: float = 0.0  # the share of the epochs, the last ones, to which the next two apply
+    late_drawn: int = 0  # how many of the drawn digits they see
+    late_rho: float = 0.0  # how far uphill they take the gradient, optim.uphill tells why; 0: where the weights are
     temperature: float | None = None  # divides the finished network's logits; None fits it to held-out images, if any
     threshold: float = 0.5  # a confidence below it means: this does not look like a digit
 
+    def is_late(self, epoch):
+        """Is this epoch, counted from 1, one of the late ones?"""
+        return epoch > self.epochs * (1 - self.late)
+
     def seen(self, epoch, images):
         """How many of the training images an epoch, counted from 1, goes through: the first so many."""
-        return images - (self.drawn - self.late_drawn if epoch > self.epochs * (1 - self.late) else 0)
+        return images - (self.drawn - self.late_drawn if self.is_late(epoch) else 0)
 
 
 RECIPES = {

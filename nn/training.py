@@ -17,6 +17,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from nn.fused import FusedNetwork
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
-from nn.optim import SCHEDULES, AdamW, Average
+from nn.optim import SCHEDULES, AdamW, Average, uphill
 from nn.recipes import Recipe
 
 MICRO_BATCH = 64  # images
@@ -86,18 +87,19 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
             for step, at in enumerate(range(0, len(order), recipe.batch_size)):
                 batch = order[at : at + recipe.batch_size]
                 shares = [share for share in np.array_split(batch, threads) if len(share)]
-                jobs = [pool.submit(worker.learn, images, targets, share, len(batch))
-                        for worker, share in zip(workers[1:], shares[1:], strict=False)]
-                loss, grads = workers[0].learn(images, targets, shares[0], len(batch))  # meanwhile, in this thread
-                for job in jobs:
-                    part, others = job.result()
-                    loss += part
-                    for name, grad in grads.items():
-                        grad += others[name]
+                busy = workers[: len(shares)]
+                loss, grads = _sum(pool, [
+                    partial(worker.learn, images, targets, share, len(batch))
+                    for worker, share in zip(busy, shares, strict=True)
+                ])  # fmt: skip
                 if not math.isfinite(loss):
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
+                _merge_states(network, workers, busy)
+                if recipe.late_rho and recipe.is_late(epoch):
+                    with uphill(network.params, grads, recipe.late_rho):
+                        _, grads = _sum(pool, [worker.gradients for worker in busy])
+                    _share_states(network, workers)  # the statistics seen up there are not those of the weights
                 optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / sum(steps)))
-                _merge_states(network, workers, len(shares))
                 average.update()
                 losses.append(loss)
                 yield Step(epoch, at + len(batch), loss)
@@ -167,14 +169,20 @@ class _Worker:
             if hasattr(layer, "rng"):  # a layer with chance, such as Dropout
                 layer.rng = self.rng
 
-    @np.errstate(all="ignore")  # what overflows ends in Diverged, not in a warning
     def learn(self, images, targets, share, batch_size):
         """The part of the batch's mean loss that images[share] have in it, and the gradients of that part."""
-        loss, grads = 0.0, {}
+        self.micros = []
         for at in range(0, len(share), MICRO_BATCH):
             micro, wanted = images[share[at : at + MICRO_BATCH]], targets[share[at : at + MICRO_BATCH]]
             x = to_input(micro) if self.augment is None else self.augment(micro, self.rng)
-            part = len(micro) / batch_size  # the micro-batch's mean counts by its share of the batch
+            self.micros.append((x, wanted, len(micro) / batch_size))  # its mean counts by its share of the batch
+        return self.gradients()
+
+    @np.errstate(all="ignore")  # what overflows ends in Diverged, not in a warning
+    def gradients(self):
+        """What `learn` returns, of the images it took and warped last, at the weights of now."""
+        loss, grads = 0.0, {}
+        for x, wanted, part in self.micros:
             loss += part * self.loss.forward(self.fused.forward(x, training=True), wanted)
             self.fused.backward(self.loss.backward() * np.float32(part))
             for name, grad in self.fused.grads.items():
@@ -182,10 +190,26 @@ class _Worker:
         return loss, grads
 
 
+def _sum(pool, tasks):
+    """The sum of what the tasks return, (loss, grads) each, in their order. The first runs in this thread."""
+    jobs = [pool.submit(task) for task in tasks[1:]]
+    loss, grads = tasks[0]()
+    for job in jobs:
+        part, others = job.result()
+        loss += part
+        for name, grad in grads.items():
+            grad += others[name]
+    return loss, grads
+
+
 def _merge_states(network, workers, busy):
-    """BatchNorm's running statistics: the mean over the first `busy` threads, who saw images, for all of them."""
+    """BatchNorm's running statistics: the mean over the busy workers, who saw images, for all of them."""
     for name, home in network.state.items():
-        home[...] = np.mean([worker.fused.network.state[name] for worker in workers[:busy]], axis=0)
+        home[...] = np.mean([worker.fused.network.state[name] for worker in busy], axis=0)
+    _share_states(network, workers)
+
+
+def _share_states(network, workers):
     for worker in workers:
         worker.fused.network.assign(network.state)
 

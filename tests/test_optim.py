@@ -8,7 +8,7 @@ from make_golden import GOLDEN, OPTIMIZER_STEPS, optimizer_case
 
 from nn.layers import BatchNorm, Dense
 from nn.network import Network
-from nn.optim import SCHEDULES, SGD, AdamW, Average, constant, cosine, one_cycle
+from nn.optim import SCHEDULES, SGD, AdamW, Average, constant, cosine, one_cycle, uphill
 
 
 def f32(*numbers):
@@ -108,6 +108,31 @@ def test_a_gradient_may_be_a_transposed_view(make):
         make(params).step({"w": grad}, lr=0.1)
         results.append(params["w"])
     assert np.array_equal(*results)
+
+
+# --- sharpness-aware minimisation ----------------------------------------------------------------------------
+
+def test_uphill_by_hand():
+    """The gradient (3, 4) has length 5 over both arrays: a distance of 10 up it is (6, 8). Then every bit is back."""
+    params, grads = {"w": f32([0.1]), "b": f32(0.7)}, {"w": f32([3]), "b": f32(4)}
+    homes, before = dict(params), {name: w.copy() for name, w in params.items()}
+    with uphill(params, grads, rho=10):
+        assert np.allclose(params["w"], 6.1) and np.allclose(params["b"], 8.7)
+        assert all(params[name] is home for name, home in homes.items())
+    assert all(np.array_equal(params[name], w) for name, w in before.items())
+
+
+def test_uphill_of_nothing_is_here():
+    params = {"w": f32([2])}
+    with uphill(params, {"w": f32([0])}, rho=1):
+        assert params["w"] == 2
+
+
+def test_an_error_uphill_leaves_the_params_as_they_were():
+    params = {"w": f32([2])}
+    with pytest.raises(KeyboardInterrupt), uphill(params, {"w": f32([1])}, rho=1):
+        raise KeyboardInterrupt
+    assert params["w"] == 2
 
 
 # --- schedules ----------------------------------------------------------------------------------------------

@@ -79,16 +79,24 @@ def plain_loop(network, images, labels, recipe, seed):
             batch = order[at : at + recipe.batch_size]
             losses.append(loss.forward(network.forward(to_input(images[batch]), training=True), labels[batch]))
             network.backward(loss.backward())
+            if recipe.late_rho and epoch > recipe.epochs * (1 - recipe.late):
+                here, grads = {name: w.copy() for name, w in network.params.items()}, network.grads
+                length = np.sqrt(sum((g**2).sum() for g in grads.values()))
+                network.assign({name: w + recipe.late_rho * grads[name] / length for name, w in here.items()})
+                loss.forward(network.forward(to_input(images[batch]), training=True), labels[batch])
+                network.backward(loss.backward())
+                network.assign(here)
             optimizer.step(network.grads, recipe.lr * one_cycle((len(losses) - 0.5) / steps))
             average.update()
     return losses, average.network
 
 
+@pytest.mark.parametrize("late", [{}, {"late": 0.5, "late_rho": 0.3}])
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_fit_is_the_plain_loop(data, threads, monkeypatch):
+def test_fit_is_the_plain_loop(data, threads, late, monkeypatch):
     """Cutting a batch over threads and micro-batches changes no more than the rounding, the short last batch's too."""
     monkeypatch.setattr(training, "MICRO_BATCH", 16)
-    recipe = replace(PLAIN, label_smoothing=0.1, weight_decay=0.1)
+    recipe = replace(PLAIN, label_smoothing=0.1, weight_decay=0.1, **late)
     network, plain = small_net(), small_net()
     losses, last = trained(network, data, recipe, seed=3, threads=threads)
     plain_losses, average = plain_loop(plain, *data, recipe, seed=3)
@@ -150,6 +158,35 @@ def test_augmentation_is_used_and_each_epoch_has_its_own(data):
     assert np.isclose(a, b, rtol=1e-6)
     (c, d), _ = trained(small_net(), data, replace(one, augment=Augment()))
     assert abs(a - c) > 1e-3 and abs(c - d) > 1e-3
+
+
+# --- sharpness-aware steps ----------------------------------------------------------------------------------
+
+SHARP = replace(PLAIN, late=0.5, late_rho=0.3)
+
+
+def test_late_epochs_alone_take_the_gradient_uphill(data):
+    (first, last), (plain_first, plain_last) = (
+        [event for event in fit(small_net(), *data, recipe) if isinstance(event, Epoch)] for recipe in (SHARP, PLAIN)
+    )
+    assert same(first.state, plain_first.state)
+    assert not close(last.network.params, plain_last.network.params, 1e-4)
+
+
+def test_the_images_are_warped_once_for_both_gradients(data, monkeypatch):
+    warps, warp = [], Augment.__call__
+    monkeypatch.setattr(Augment, "__call__", lambda self, images, rng: [warps.append(1), warp(self, images, rng)][1])
+    trained(small_net(), data, replace(SHARP, augment=Augment()), threads=2)
+    assert len(warps) == 2 * 3 * 2  # epochs, batches, threads
+
+
+def test_the_running_statistics_are_those_of_the_weights_and_not_of_the_place_uphill(data):
+    states = []
+    for rho in (0, 10):
+        network = Network([Flatten(), Dense(784, 5, rng=rng()), BatchNorm(5), Dense(5, 10, rng=rng(1))])
+        *_, last = fit(network, *data, Recipe(epochs=1, batch_size=100, augment=None, late=1, late_rho=rho))
+        states.append(network.state | {f"average {name}": a for name, a in last.network.state.items()})
+    assert same(*states)
 
 
 def test_dropout_drops_in_training_and_differently_on_each_thread(data):
@@ -228,7 +265,7 @@ def stopped_and_resumed(make, data, recipe, after, **options):
 @pytest.mark.parametrize("make", [small_net, net_with_batch_norm_and_dropout])
 @pytest.mark.parametrize("batch_size", [40, 33])  # 33: the last batch is one image, which only one thread sees
 def test_resuming_ends_with_the_same_bits(data, make, batch_size):
-    recipe = Recipe(epochs=3, batch_size=batch_size, augment=Augment())
+    recipe = Recipe(epochs=3, batch_size=batch_size, augment=Augment(), late=0.4, late_rho=0.1)
     network = make()
     _, last = trained(network, data, recipe, seed=2)
     for after in (1, 2):
