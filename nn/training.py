@@ -210,6 +210,7 @@ def _merge_states(network, workers, busy):
 
 
 def _share_states(network, workers):
+    """Every worker's BatchNorm has the network's running statistics."""
     for worker in workers:
         worker.fused.network.assign(network.state)
 
