@@ -25,7 +25,7 @@ class Recipe:
     scribbles: int = 0  # marks that are no digits, added with all ten digits equally likely
     drawn: int = 0  # digits that nn.hands draws, added too
     late: float = 0.0  # the share of the epochs, the last ones, to which the next two apply
-    late_drawn: int = 0  # how many of the drawn digits they see
+    late_drawn: int | None = None  # how many of the drawn digits they see; None: all
     late_rho: float = 0.0  # how far uphill they take the gradient, optim.uphill tells why; 0: where the weights are
     temperature: float | None = None  # divides the finished network's logits; None fits it to held-out images, if any
     threshold: float = 0.5  # a confidence below it means: this does not look like a digit
@@ -36,7 +36,9 @@ class Recipe:
 
     def seen(self, epoch, images):
         """How many of the training images an epoch, counted from 1, goes through: the first so many."""
-        return images - (self.drawn - self.late_drawn if self.is_late(epoch) else 0)
+        if self.late_drawn is None or not self.is_late(epoch):
+            return images
+        return images - self.drawn + self.late_drawn
 
 
 RECIPES = {

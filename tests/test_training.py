@@ -419,6 +419,7 @@ def test_scribbles_and_drawn_digits_are_added(data):
 def test_late_epochs_see_fewer_of_the_drawn_digits(epochs, late, seen):
     recipe = Recipe(epochs=epochs, scribbles=5, drawn=20, late=late, late_drawn=3)
     assert [recipe.seen(epoch, 125) for epoch in range(1, epochs + 1)] == seen
+    assert replace(recipe, late_drawn=None).seen(epochs, 125) == 125
 
 
 def test_images_that_late_epochs_do_not_see_teach_them_nothing(data, monkeypatch):

@@ -29,6 +29,7 @@ HELD_OUT = 5  # every fifth drawing is kept back to measure with
 OWN, OTHERS = 10_000, 40_000  # images to learn from: the drawings, over and over, and so many of MNIST's
 RECIPE = {  # of what the "best" one in nn.recipes trains on, too, so that nothing of it is forgotten
     "epochs": 1, "lr": 8e-4, "label_smoothing": 0.05, "average": 0.98, "held_out": 0, "drawn": 4000, "scribbles": 1000,
+    "late": 1.0, "late_rho": 0.2,
 }  # fmt: skip
 
 
