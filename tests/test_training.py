@@ -1,4 +1,4 @@
-"""nn/training.py and nn/recipes.py: the plain loop's results, the same bits for a seed, resuming, and 97 % on MNIST."""
+"""nn/training.py: the plain loop's results, the same bits for a seed, resuming, and 97 % on MNIST."""
 
 import copy
 from dataclasses import replace
@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nn import hands, training
+from nn import training
 from nn.augment import Augment
 from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
 from nn.optim import AdamW, Average, one_cycle
-from nn.recipes import RECIPES, Recipe, training_images
+from nn.recipes import Recipe
 from nn.training import (
     Diverged,
     Epoch,
@@ -160,7 +160,28 @@ def test_augmentation_is_used_and_each_epoch_has_its_own(data):
     assert abs(a - c) > 1e-3 and abs(c - d) > 1e-3
 
 
-# --- sharpness-aware steps ----------------------------------------------------------------------------------
+def test_dropout_drops_in_training_and_differently_on_each_thread(data):
+    network = Network([Flatten(), Dropout(0.5), Dense(784, 10, rng=rng())])
+    images = np.repeat(data[0][:1], 40, axis=0)  # one image on both threads: only chance can tell them apart
+    recipe = Recipe(epochs=1, batch_size=40, augment=None, lr=1e-12)
+    masks = []
+    original = Dropout.forward
+
+    def remembering(self, x, training=False):
+        y = original(self, x, training)
+        if training:
+            masks.append(self.mask)
+        return y
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Dropout, "forward", remembering)
+        trained(network, (images, np.zeros(40, int)), recipe, threads=2)
+    assert len(masks) == 2
+    assert all(0.4 < (mask == 0).mean() < 0.6 for mask in masks)
+    assert not np.array_equal(*masks)
+
+
+# --- late epochs ---------------------------------------------------------------------------------------------
 
 SHARP = replace(PLAIN, late=0.5, late_rho=0.3)
 
@@ -189,25 +210,21 @@ def test_the_running_statistics_are_those_of_the_weights_and_not_of_the_place_up
     assert same(*states)
 
 
-def test_dropout_drops_in_training_and_differently_on_each_thread(data):
-    network = Network([Flatten(), Dropout(0.5), Dense(784, 10, rng=rng())])
-    images = np.repeat(data[0][:1], 40, axis=0)  # one image on both threads: only chance can tell them apart
-    recipe = Recipe(epochs=1, batch_size=40, augment=None, lr=1e-12)
-    masks = []
-    original = Dropout.forward
+def test_images_that_late_epochs_do_not_see_teach_them_nothing(data, monkeypatch):
+    """20 of the 100 images are left out in the last epoch, and the schedule counts the steps that are left."""
+    images, labels = data
+    recipe = replace(PLAIN, drawn=20, late=0.5, late_drawn=0)
+    rates, step = [], AdamW.step
+    monkeypatch.setattr(AdamW, "step", lambda self, grads, lr: [rates.append(lr), step(self, grads, lr)])
+    events = list(fit(small_net(), images, labels, recipe))
+    assert [e.images for e in events if isinstance(e, Step)] == [40, 80, 100, 40, 80]
+    assert np.allclose(rates, [recipe.lr * one_cycle((n + 0.5) / 5) for n in range(5)])
 
-    def remembering(self, x, training=False):
-        y = original(self, x, training)
-        if training:
-            masks.append(self.mask)
-        return y
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Dropout, "forward", remembering)
-        trained(network, (images, np.zeros(40, int)), recipe, threads=2)
-    assert len(masks) == 2
-    assert all(0.4 < (mask == 0).mean() < 0.6 for mask in masks)
-    assert not np.array_equal(*masks)
+    first = next(event for event in events if isinstance(event, Epoch))
+    other = np.concatenate([images[:80], 255 - images[80:]])
+    _, again = trained(small_net(), (other, labels), recipe, resume=first.state)
+    _, from_start = trained(small_net(), (other, labels), recipe)
+    assert again.loss == events[-1].loss != from_start.loss
 
 
 # --- the same bits ------------------------------------------------------------------------------------------
@@ -381,68 +398,6 @@ def test_warm_up_leaves_the_network_alone():
     before = {name: a.copy() for name, a in network.params.items()}
     warm_up(network)
     assert same(network.params, before)
-
-
-# --- recipes ------------------------------------------------------------------------------------------------
-
-def test_the_held_out_images_are_the_last_and_not_trained_on(data):
-    images, labels = data
-    kept, targets = training_images(Recipe(epochs=1, held_out=30), images, labels, seed=0)
-    assert np.array_equal(kept, images[:70])
-    assert np.array_equal(targets, np.eye(10, dtype=np.float32)[labels[:70]])
-
-
-def test_scribbles_and_drawn_digits_are_added(data):
-    images, labels = data
-    recipe = Recipe(epochs=1, held_out=0, scribbles=5, drawn=20)
-    kept, targets = training_images(recipe, images, labels, seed=0)
-    assert kept.shape == (125, 28, 28) and kept.dtype == np.uint8
-    assert targets.shape == (125, 10) and targets.dtype == np.float32
-    assert np.array_equal(kept[:100], images)
-    assert np.allclose(targets[100:105], 0.1) and set(targets[105:].max(axis=1)) == {1}
-    assert np.allclose(targets.sum(axis=1), 1)
-    same_stream = rng(0)  # the first weights'
-    assert not np.array_equal(kept[100:105], hands.scribbles(5, same_stream))
-    again, _ = training_images(recipe, images, labels, seed=0)
-    other, _ = training_images(recipe, images, labels, seed=1)
-    assert np.array_equal(kept, again) and not np.array_equal(kept, other)
-
-
-@pytest.mark.parametrize(("epochs", "late", "seen"), [
-    (4, 0.5, [125, 125, 108, 108]),
-    (2, 0.5, [125, 108]),
-    (3, 0.5, [125, 108, 108]),
-    (1, 0.5, [108]),
-    (2, 0.0, [125, 125]),
-    (2, 1.0, [108, 108]),
-])  # fmt: skip
-def test_late_epochs_see_fewer_of_the_drawn_digits(epochs, late, seen):
-    recipe = Recipe(epochs=epochs, scribbles=5, drawn=20, late=late, late_drawn=3)
-    assert [recipe.seen(epoch, 125) for epoch in range(1, epochs + 1)] == seen
-    assert replace(recipe, late_drawn=None).seen(epochs, 125) == 125
-
-
-def test_images_that_late_epochs_do_not_see_teach_them_nothing(data, monkeypatch):
-    """20 of the 100 images are left out in the last epoch, and the schedule counts the steps that are left."""
-    images, labels = data
-    recipe = replace(PLAIN, drawn=20, late=0.5, late_drawn=0)
-    rates, step = [], AdamW.step
-    monkeypatch.setattr(AdamW, "step", lambda self, grads, lr: [rates.append(lr), step(self, grads, lr)])
-    events = list(fit(small_net(), images, labels, recipe))
-    assert [e.images for e in events if isinstance(e, Step)] == [40, 80, 100, 40, 80]
-    assert np.allclose(rates, [recipe.lr * one_cycle((n + 0.5) / 5) for n in range(5)])
-
-    first = next(event for event in events if isinstance(event, Epoch))
-    other = np.concatenate([images[:80], 255 - images[80:]])
-    _, again = trained(small_net(), (other, labels), recipe, resume=first.state)
-    _, from_start = trained(small_net(), (other, labels), recipe)
-    assert again.loss == events[-1].loss != from_start.loss
-
-
-def test_every_recipe_follows_the_rules():
-    assert list(RECIPES) == ["quick", "standard", "best"]
-    assert RECIPES["quick"].epochs <= 2
-    assert RECIPES["standard"].held_out > 0  # what is chosen is chosen on images held out
 
 
 # --- MNIST --------------------------------------------------------------------------------------------------
