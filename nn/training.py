@@ -81,6 +81,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
         for epoch in range(first, recipe.epochs + 1):
             start, losses = time.perf_counter(), []
+            rho = recipe.late_rho if recipe.is_late(epoch) else 0.0
             order = np.random.default_rng((seed, epoch)).permutation(seen[epoch - 1])
             for number, worker in enumerate(workers):
                 worker.seed((seed, epoch, 1 + number))
@@ -94,11 +95,12 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                 ])  # fmt: skip
                 if not math.isfinite(loss):
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
-                _merge_states(network, workers, busy)
-                if recipe.late_rho and recipe.is_late(epoch):
-                    with uphill(network.params, grads, recipe.late_rho):
+                _merge_states(network, busy)
+                if rho:
+                    with uphill(network.params, grads, rho):
                         _, grads = _sum(pool, [worker.gradients for worker in busy])
-                    _share_states(network, workers)  # the statistics seen up there are not those of the weights
+                for worker in workers:
+                    worker.fused.network.assign(network.state)  # in place of a thread's own, or of those from uphill
                 optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / sum(steps)))
                 average.update()
                 losses.append(loss)
@@ -202,17 +204,10 @@ def _sum(pool, tasks):
     return loss, grads
 
 
-def _merge_states(network, workers, busy):
-    """BatchNorm's running statistics: the mean over the busy workers, who saw images, for all of them."""
+def _merge_states(network, busy):
+    """Give the network BatchNorm's running statistics: the mean over the busy workers, who saw images."""
     for name, home in network.state.items():
         home[...] = np.mean([worker.fused.network.state[name] for worker in busy], axis=0)
-    _share_states(network, workers)
-
-
-def _share_states(network, workers):
-    """Every worker's BatchNorm has the network's running statistics."""
-    for worker in workers:
-        worker.fused.network.assign(network.state)
 
 
 def blank_state(batch_norm):

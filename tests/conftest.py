@@ -19,6 +19,13 @@ def digits():
 
 
 @pytest.fixture(scope="session")
+def data(digits):
+    """The first 100 training images of MNIST and their labels."""
+    (images, labels), _ = digits
+    return images[:100], labels[:100]
+
+
+@pytest.fixture(scope="session")
 def some(digits):
     """200 test images of MNIST."""
     return digits[1][0][::33][:200]

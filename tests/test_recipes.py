@@ -9,17 +9,6 @@ from nn import hands
 from nn.recipes import RECIPES, Recipe, training_images
 
 
-def rng(seed=0):
-    return np.random.default_rng(seed)
-
-
-@pytest.fixture(scope="module")
-def data(digits):
-    """100 training images and their labels."""
-    (images, labels), _ = digits
-    return images[:100], labels[:100]
-
-
 def test_the_held_out_images_are_the_last_and_not_trained_on(data):
     images, labels = data
     kept, targets = training_images(Recipe(epochs=1, held_out=30), images, labels, seed=0)
@@ -36,7 +25,7 @@ def test_scribbles_and_drawn_digits_are_added(data):
     assert np.array_equal(kept[:100], images)
     assert np.allclose(targets[100:105], 0.1) and set(targets[105:].max(axis=1)) == {1}
     assert np.allclose(targets.sum(axis=1), 1)
-    same_stream = rng(0)  # the first weights'
+    same_stream = np.random.default_rng(0)  # the first weights'
     assert not np.array_equal(kept[100:105], hands.scribbles(5, same_stream))
     again, _ = training_images(recipe, images, labels, seed=0)
     other, _ = training_images(recipe, images, labels, seed=1)

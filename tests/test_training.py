@@ -32,13 +32,6 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-@pytest.fixture(scope="module")
-def data(digits):
-    """100 training images and their labels."""
-    (images, labels), _ = digits
-    return images[:100], labels[:100]
-
-
 def small_net(seed=0):
     return Network([
         Conv2D(1, 3, 3, rng=rng(seed)), ReLU(), MaxPool2D(2), Flatten(), Dense(13 * 13 * 3, 10, rng=rng(seed + 1)),
