@@ -1,4 +1,4 @@
-"""nn/ink.py: strokes and pages, the road from them to MNIST's 28x28, and the digits of a page."""
+"""nn/ink: strokes and pages, the road from them to MNIST's 28x28, and the digits of a page."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nn import hands, ink
+from nn.ink.pictures import _pieces
 
 SEVEN = [[(30, 40), (90, 40), (60, 120)], [(45, 80), (85, 80)]]  # on a page of 160
 
@@ -238,7 +239,7 @@ def test_parts_may_overlap_in_the_columns():
 @given(seed=st.integers(0, 10_000), share=st.floats(0.1, 0.7))
 def test_pieces_are_those_of_a_flood_fill(seed, share):
     mask = np.random.default_rng(seed).random((13, 17)) < share
-    pieces = ink._pieces(mask)
+    pieces = _pieces(mask)
     assert np.array_equal(pieces > 0, mask)
     filled = np.zeros(mask.shape, bool)
     for start in zip(*np.nonzero(mask), strict=True):

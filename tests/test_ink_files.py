@@ -1,5 +1,6 @@
-"""nn/ink.py: picture files of every kind, and those that can't be read."""
+"""nn/ink: picture files of every kind, and those that can't be read."""
 
+import struct
 import subprocess
 import sys
 
@@ -161,6 +162,64 @@ def test_bad_pictures_are_named_with_the_reason(name, tmp_path):
     with pytest.raises(ValueError, match=reason) as error:
         ink.read(tmp_path / name)
     assert str(error.value).startswith(f"{tmp_path / name}: ") and "\n" not in str(error.value)
+
+
+POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\n%%EndComments\n0 0 moveto 80 80 lineto stroke\n"
+
+
+def dos_eps():
+    return b"\xc5\xd0\xd3\xc6" + struct.pack("<IIIIIIH", 30, len(POSTSCRIPT), 0, 0, 0, 0, 0xFFFF) + POSTSCRIPT
+
+
+def icon(inside):
+    """A Windows icon with other bytes where its picture should be."""
+    return struct.pack("<HHHBBBBHHII", 0, 1, 1, 32, 32, 0, 0, 1, 32, len(inside), 22) + inside
+
+
+def apple_icon(inside):
+    return b"icns" + struct.pack(">I", 16 + len(inside)) + b"ic08" + struct.pack(">I", 8 + len(inside)) + inside
+
+
+def blp(inside):
+    """A texture whose JPEG header is other bytes."""
+    return b"BLP1" + struct.pack("<IIIIII", 0, 0, 32, 32, 0, 0) + bytes(128) + struct.pack("<I", len(inside)) + inside
+
+
+PROGRAMS = {
+    "postscript": POSTSCRIPT,
+    "dos-eps": dos_eps(),
+    "in an icon": icon(POSTSCRIPT),
+    "in an apple icon": apple_icon(POSTSCRIPT),
+    "in a blp": blp(POSTSCRIPT),
+    "metafile": b"\xd7\xcd\xc6\x9a\x00\x00" + bytes(34) + b"\x01\x00\t\x00\x00\x03",
+    "pdf": b"%PDF-1.4\n1 0 obj\n",
+}
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+@pytest.mark.parametrize("ending", [".png", ".jpg", ".eps", ".ico"])
+def test_nothing_in_a_file_starts_a_program(kind, ending, tmp_path, monkeypatch):
+    started = []
+    for name in ("Popen", "call", "check_call", "check_output", "run"):
+        monkeypatch.setattr(subprocess, name, lambda *command, **_: started.append(command))
+    monkeypatch.setattr("os.system", started.append)
+    (tmp_path / f"picture{ending}").write_bytes(PROGRAMS[kind])
+    with pytest.raises(ValueError, match="picture"):
+        ink.read(tmp_path / f"picture{ending}")
+    assert not started
+
+
+def test_a_picture_of_another_format_than_its_name_says_is_read(page, tmp_path):
+    grey(255 - page).save(tmp_path / "right.png")
+    (tmp_path / "right.png").rename(tmp_path / "wrong.jpg")
+    assert ink.read(tmp_path / "wrong.jpg").any()
+
+
+def test_a_heic_photo_without_its_decoder_is_told_the_way(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / "photo.jpg").write_bytes(struct.pack(">I", 24) + b"ftypheic" + bytes(12) + bytes(64))
+    with pytest.raises(ValueError, match=r"HEIC photo: .*JPEG"):
+        ink.read(tmp_path / "photo.jpg")
 
 
 def test_what_is_no_picture_is_named(tmp_path):

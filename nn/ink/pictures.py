@@ -1,139 +1,24 @@
-"""Any ink to a 28x28 image, the way MNIST itself was made.
+"""A picture file to a page, and a page to the pages of its digits."""
 
-A *page* is an array (H, W) of uint8: 0 is paper, 255 is ink. Strokes become a page by `draw`, a picture file by
-`read`; `split` parts the digits of a page, and `to_mnist` makes of a page what the network eats.
-
-Source of the rule: Yadav and Bottou, "Cold Case: The Lost MNIST Digits", NeurIPS 2019, and the program
-published with it that makes MNIST again from NIST's forms.
-"""
-
+import contextlib
+import importlib
 import warnings
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageOps
 
-INK = 128  # the least grey level that counts as ink: a pixel at least half covered
+from nn.ink.strokes import INK, ink_box, is_mnist
+
+# Raster formats whose decoders start no other program and follow no reference to another file. EPS runs Ghostscript;
+# WMF, FPX and MIC hand over to what the system offers; ICNS, BLP, DDS and the like are no pictures that people take.
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF", "ICO", "PPM", "JPEG2000", "QOI")
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 LARGEST_FILE = 50_000_000  # pixels; a larger picture would take seconds and half a gigabyte to decode
 WORKING_SIDE = 1024  # a larger picture is reduced below this: a digit ends at 20 pixels anyway
 FAINTEST = 8  # grey levels: less contrast is no ink
 SMOOTH_GRAIN = 4  # grey levels of grain that one pixel of blur is for
 GRAIN_REACH = 5  # how many times its roughness the paper's grain reaches above the paper
 SMALLEST_INK = 8  # pixels of the longer side: less is a speck, and shows no digit
-
-
-@dataclass(frozen=True)
-class Steps:
-    """What `to_mnist` did to a page, for showing."""
-
-    page: np.ndarray  # (H, W) uint8
-    box: tuple[int, int, int]  # left, top, side of the square around the ink, in page pixels
-    average: np.ndarray  # (20, 20) uint8: the square, averaged over areas
-    stretched: np.ndarray  # (20, 20) uint8: the same with its peak at 255
-    centre: tuple[float, float]  # x, y of the centre of mass of `stretched`; 0, 0 is its first pixel
-    shift: tuple[int, int]  # x, y where the corner of `stretched` lands in `image`
-    image: np.ndarray  # (28, 28) uint8
-
-
-def draw(strokes, width, size):
-    """A page of anti-aliased pen strokes with round ends and joints.
-
-    strokes: sequences of (x, y) in page pixels, x right, y down; a stroke of one point is a dot
-    width: diameter of the pen in pixels
-    size: side of the page in pixels
-    Returns (size, size) uint8.
-    """
-    radius = width / 2
-    reach = radius + 1  # beyond it no pixel is touched
-    nearest = np.full((size, size), np.inf, np.float32)  # each pixel's squared distance to the strokes
-    middles = np.arange(size, dtype=np.float32) + np.float32(0.5)
-    for stroke in strokes:
-        for (ax, ay), (bx, by) in pairwise([*stroke[:1], *stroke]):  # the first point alone is a dot
-            across = slice(max(int(min(ax, bx) - reach), 0), max(int(max(ax, bx) + reach) + 1, 0))
-            down = slice(max(int(min(ay, by) - reach), 0), max(int(max(ay, by) + reach) + 1, 0))
-            x = middles[across] - np.float32(ax)
-            y = middles[down, None] - np.float32(ay)
-            dx, dy = np.float32(bx - ax), np.float32(by - ay)
-            along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, np.float32(1e-12)), 0, 1)
-            squared = (x - along * dx) ** 2 + (y - along * dy) ** 2
-            np.minimum(nearest[down, across], squared, out=nearest[down, across])
-    coverage = np.clip(radius + 0.5 - np.sqrt(nearest), 0, 1)
-    return np.rint(coverage * 255).astype(np.uint8)
-
-
-def to_mnist(ink, steps=False):
-    """A page as a 28x28 image made by MNIST's own rule.
-
-    1. Put a square around the ink, of at least 10/128 of the page, so that a dot stays a dot.
-    2. Average it over areas to 20x20.
-    3. Stretch the grey levels so that the peak is 255.
-    4. Shift by whole pixels into 28x28 so that the centre of mass lies in (13.5, 14.5], counted from the
-       middle of the first pixel.
-
-    ink: (H, W) uint8, 0 paper to 255 ink; an image of MNIST comes out as it went in
-    Returns (28, 28) uint8, or `Steps` if steps is true; None if the page has no ink.
-    """
-    box = _box(ink, threshold=1 if is_mnist(ink) else INK)
-    if box is None:
-        return None
-    left, top, width, height = box
-    side = max(width, height, round(min(ink.shape) * 10 / 128))
-    before, above = (side - width) // 2, (side - height) // 2  # paper between the square and the ink
-    inside = ink[top : top + height, left : left + width]
-    rows, columns = area_weights(20, height, side, above), area_weights(20, width, side, before)
-    average = rows @ inside @ columns.T
-    peak = average.max()
-    stretched = average if peak >= 254 else average * (255 / peak)  # MNIST's own peaks are 254 or 255
-    stretched = np.rint(stretched).astype(np.uint8)
-
-    x, y = _centre(stretched)
-    shift_x, shift_y = int(np.floor(14.5 - x)), int(np.floor(14.5 - y))
-    image = np.pad(stretched, 20)[20 - shift_y : 48 - shift_y, 20 - shift_x : 48 - shift_x].copy()
-    if not steps:
-        return image
-    average = np.rint(average).astype(np.uint8)
-    square = left - before, top - above, side
-    return Steps(ink, square, average, stretched, (x, y), (shift_x, shift_y), image)
-
-
-def is_mnist(ink):
-    """Whether a page is already as MNIST's images are: in size, side and centre."""
-    box = _box(ink, threshold=1) if ink.shape == (28, 28) else None
-    if box is None:
-        return False
-    _, _, width, height = box
-    x, y = _centre(ink)
-    return max(width, height) == 20 and 13.5 < x <= 14.5 and 13.5 < y <= 14.5
-
-
-def _box(ink, threshold):
-    """Left, top, width and height of all ink from the threshold up, or None if there is none."""
-    inked = ink >= threshold
-    rows = np.flatnonzero(inked.any(axis=1))
-    if not len(rows):
-        return None
-    columns = np.flatnonzero(inked[rows[0] : rows[-1] + 1].any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
-
-
-def area_weights(cells, length, side, before=0):
-    """The weights of `length` pixels in the averages over `cells` equal parts of a side that begins `before` them.
-
-    Returns (cells, length) float32. `side` and `before` are in pixels; what lies beyond the pixels counts as 0.
-    """
-    edges = side * np.arange(cells + 1)[:, None] / cells - before
-    pixels = np.arange(length)
-    overlap = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
-    return (np.maximum(overlap, 0) * (cells / side)).astype(np.float32)
-
-
-def _centre(image):
-    """x and y of the centre of mass, the middle of the first pixel being 0, 0."""
-    mass = image.sum()
-    x = (image.sum(axis=0) @ np.arange(image.shape[1])) / mass
-    y = (image.sum(axis=1) @ np.arange(image.shape[0])) / mass
-    return float(x), float(y)
 
 
 def read(path):
@@ -148,20 +33,41 @@ def read(path):
             warnings.simplefilter("ignore")  # Pillow's, of what it mends by itself
             grey = _grey(path)
     except Image.UnidentifiedImageError:
-        raise ValueError(f"{path}: not a picture in a format that Pillow reads") from None
+        raise ValueError(f"{path}: {_unknown(path)}") from None
     except Exception as error:  # on a broken file Pillow's decoders raise nearly anything
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ValueError(f"{path}: {reason.splitlines()[0]}") from error
     ink = _ink(grey)
-    box = _box(ink, INK)
+    box = ink_box(ink, INK)
     if box is None or max(box[2:]) < SMALLEST_INK:
         raise ValueError(f"{path}: no ink found")
     return ink
 
 
+def _open(path):
+    """The picture in a file, opened by the decoders of `FORMATS` alone, whatever its name ends in."""
+    Image.init()
+    if "HEIF" not in Image.OPEN:
+        with contextlib.suppress(ImportError):
+            importlib.import_module("pillow_heif").register_heif_opener()
+    return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
+
+
+def _unknown(path):
+    """Why a file is no picture that is read here, and what to do about it."""
+    with open(path, "rb") as file:
+        start = file.read(32)
+    if start[4:8] == b"ftyp" and start[8:12] in HEIF_BRANDS:
+        return ("a HEIC photo: `pip install pillow-heif` reads it; or let the phone share it as JPEG "
+                "(iPhone: Settings, Camera, Formats, Most Compatible)")  # fmt: skip
+    if start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"avis"):
+        return "an AVIF picture: Pillow 11.3 or later reads it; or save it as PNG or JPEG"
+    return "not a picture in a format that is read here: save it as PNG or JPEG"
+
+
 def _grey(path):
     """(H, W) float32 grey levels, 0 to 255, of a picture file, neither side above `WORKING_SIDE`."""
-    with Image.open(path) as picture:
+    with _open(path) as picture:
         width, height = picture.size
         limit = LARGEST_FILE // 2 if picture.format in ("WEBP", "AVIF") else LARGEST_FILE  # decoded in many copies
         if width * height > limit:
