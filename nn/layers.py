@@ -15,15 +15,17 @@ A wrong shape raises ValueError naming what was expected and what came. Training
 the layers: what forward keeps is assigned anew, never written into an array of before, and a layer with chance draws
 from `self.rng`, which training sets.
 
-What this file leaves out: the loss and its 1/N (losses.py), updating weights (optim.py), and threads (training.py).
+What this file leaves out: the loss and its 1/N (losses.py), updating weights (optim.py), threads (training.py), and
+what a layer says of itself to a window that shows it (describe.py, which is mixed in).
 """
 
 import numpy as np
 
+from nn import describe
 from nn.kernels import col2im, im2col, max_pool, max_pool_backward
 
 
-class Layer:
+class Layer(describe.Described):
     """What all layers share. A layer without weights leaves params and grads empty."""
 
     def __init__(self, **config):
@@ -76,7 +78,7 @@ def sum_rows(a):
     return np.ones(len(a), a.dtype) @ a
 
 
-class Conv2D(Layer):
+class Conv2D(describe.Convolved, Layer):
     """Slide F filters of KH x KW over the image: cross-correlation, as every framework's "convolution" is.
 
     x (N, H, W, c_in) -> y (N, OH, OW, c_out). Weights w (KH, KW, c_in, c_out), bias b (c_out,).
@@ -143,7 +145,7 @@ class Conv2D(Layer):
         return tuple(margins)
 
 
-class Dense(Layer):
+class Dense(describe.Weighted, Layer):
     """Every output sees every input. x (N, n_in) -> y (N, n_out) = x w + b; w (n_in, n_out), b (n_out,)."""
 
     def __init__(self, n_in, n_out, rng=None):
@@ -168,7 +170,7 @@ class Dense(Layer):
         return dy @ self.params["w"].T
 
 
-class ReLU(Layer):
+class ReLU(describe.Rectified, Layer):
     """max(x, 0), element by element, on any shape."""
 
     def forward(self, x, training=False):
@@ -200,7 +202,7 @@ class Pool2D(Layer):
         self.shape = x.shape
 
 
-class MaxPool2D(Pool2D):
+class MaxPool2D(describe.Pooled, Pool2D):
     """The largest value of each window."""
 
     def forward(self, x, training=False):
@@ -219,7 +221,7 @@ class MaxPool2D(Pool2D):
         return max_pool_backward(dy, self.winner, H, W, *self.window, self.stride)
 
 
-class AvgPool2D(Pool2D):
+class AvgPool2D(describe.Averaged, Pool2D):
     """The mean of each window."""
 
     def forward(self, x, training=False):
@@ -242,7 +244,7 @@ class AvgPool2D(Pool2D):
         return np.s_[:, u : H - kh + u + 1 : s, v : W - kw + v + 1 : s]
 
 
-class Flatten(Layer):
+class Flatten(describe.Reshaped, Layer):
     """x (N, ...) -> y (N, the rest in one row). Its backward folds the row again."""
 
     def forward(self, x, training=False):
@@ -253,7 +255,7 @@ class Flatten(Layer):
         return dy.reshape(self.shape)
 
 
-class Dropout(Layer):
+class Dropout(describe.Elementwise, Layer):
     """In training, zero each value with probability `rate` and divide the others by 1 - rate; else the identity.
 
     The division keeps the expected value, so that prediction needs no change ("inverted" dropout).
@@ -279,7 +281,7 @@ class Dropout(Layer):
         return dy if self.mask is None else dy * self.mask
 
 
-class BatchNorm(Layer):
+class BatchNorm(describe.Normalised, Layer):
     """Give each channel mean 0 and variance 1 over the batch, then a learned scale and shift.
 
     x (..., channels) -> y = gamma * (x - mean) / sqrt(var + eps) + beta, statistics over all axes but the last.
