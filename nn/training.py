@@ -1,7 +1,7 @@
 """Training: batches, threads and epochs, told as a sequence of events. It prints nothing and writes no files.
 
-Threads live here and nowhere else. A batch is cut into one contiguous share for each thread, a share into
-micro-batches that bound the memory it takes. Each thread has a replica of the network (shared
+Threads live here and nowhere else; ranks.py adds processes. A batch is cut into one contiguous share for each thread, a
+share into micro-batches that bound the memory it takes. Each thread has a replica of the network (shared
 weights, own caches and gradients), and the gradients are added up in the order of the threads: the same seed and the
 same number of threads give the same bits. Other numbers of threads change no more than rounding, but for BatchNorm:
 its statistics are those of a micro-batch ("ghost" batch norm: Hoffer, Hubara & Soudry 2017), which suffers when a
@@ -26,6 +26,7 @@ from nn.fused import FusedNetwork
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average, uphill
+from nn.ranks import ALONE
 from nn.recipes import Recipe
 
 MICRO_BATCH = 64  # images
@@ -57,7 +58,7 @@ class Diverged(ArithmeticError):
     """The loss or a weight is not a finite number any more."""
 
 
-def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, resume=None):
+def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, resume=None, ranks=ALONE):
     """Train `network` in place, yielding a Step after each batch and an Epoch after each epoch.
 
     recipe   a recipes.Recipe; its epochs, batch size, learning rate, averaging and augmentation are followed here
@@ -65,6 +66,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     targets  labels (N,) or probabilities (N, classes)
     validation  (images, labels) to score after each epoch, or None
     resume   the state of an Epoch of the same training, to go on after it
+    ranks    the processes that train together, ranks.connect(); each has `threads` of them, and the first validates
     Raises Diverged when the loss or, at the end of an epoch, a weight is no finite number.
     """
     optimizer = AdamW(network.params, recipe.weight_decay)
@@ -77,6 +79,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     average.steps = sum(steps[: first - 1])
     schedule = SCHEDULES[recipe.schedule]
     workers = [_Worker(network, recipe) for _ in range(threads)]
+    everyone, mine = threads * ranks.size, slice(threads * ranks.rank, threads * (ranks.rank + 1))
 
     with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
         for epoch in range(first, recipe.epochs + 1):
@@ -84,21 +87,21 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
             rho = recipe.late_rho if recipe.is_late(epoch) else 0.0
             order = np.random.default_rng((seed, epoch)).permutation(seen[epoch - 1])
             for number, worker in enumerate(workers):
-                worker.seed((seed, epoch, 1 + number))
+                worker.seed((seed, epoch, 1 + mine.start + number))
             for step, at in enumerate(range(0, len(order), recipe.batch_size)):
                 batch = order[at : at + recipe.batch_size]
-                shares = [share for share in np.array_split(batch, threads) if len(share)]
+                shares = [share for share in np.array_split(batch, everyone)[mine] if len(share)]
                 busy = workers[: len(shares)]
-                loss, grads = _sum(pool, [
+                loss, grads = _sum(network, pool, ranks, [
                     partial(worker.learn, images, targets, share, len(batch))
                     for worker, share in zip(busy, shares, strict=True)
                 ])  # fmt: skip
                 if not math.isfinite(loss):
                     raise Diverged(f"the loss became {loss} in epoch {epoch}, step {step + 1}; try a lower --lr")
-                _merge_states(network, busy)
+                _merge_states(network, busy, ranks, min(everyone, len(batch)))
                 if rho:
                     with uphill(network.params, grads, rho):
-                        _, grads = _sum(pool, [worker.gradients for worker in busy])
+                        _, grads = _sum(network, pool, ranks, [worker.gradients for worker in busy])
                 for worker in workers:
                     worker.fused.network.assign(network.state)  # in place of a thread's own, or of those from uphill
                 optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / sum(steps)))
@@ -108,7 +111,8 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
 
             if not all(np.isfinite(array).all() for array in (network.params | network.state).values()):
                 raise Diverged(f"a weight is no finite number after epoch {epoch}; try a lower --lr")
-            scores = (None, None) if validation is None else evaluate(average.network, *validation, threads)
+            judged = validation is not None and ranks.rank == 0
+            scores = evaluate(average.network, *validation, threads) if judged else (None, None)
             yield Epoch(
                 epoch, float(np.mean(losses)), *scores, time.perf_counter() - start,
                 average.network, _state(epoch, network, average.network, optimizer),
@@ -192,22 +196,24 @@ class _Worker:
         return loss, grads
 
 
-def _sum(pool, tasks):
-    """The sum of what the tasks return, (loss, grads) each, in their order. The first runs in this thread."""
+def _sum(network, pool, ranks, tasks):
+    """The sum of what all ranks' tasks return, (loss, grads) each, in their order. The first runs in this thread."""
     jobs = [pool.submit(task) for task in tasks[1:]]
-    loss, grads = tasks[0]()
+    # a small batch may leave a rank without a share
+    loss, grads = tasks[0]() if tasks else (0.0, {name: np.zeros_like(w) for name, w in network.params.items()})
     for job in jobs:
         part, others = job.result()
         loss += part
         for name, grad in grads.items():
             grad += others[name]
-    return loss, grads
+    return float(ranks.sum({"loss": np.array(loss)})["loss"]), ranks.sum(grads)
 
 
-def _merge_states(network, busy):
-    """Give the network BatchNorm's running statistics: the mean over the busy workers, who saw images."""
-    for name, home in network.state.items():
-        home[...] = np.mean([worker.fused.network.state[name] for worker in busy], axis=0)
+def _merge_states(network, busy, ranks, count):
+    """Give the network BatchNorm's running statistics: the mean over the `count` busy workers of all ranks."""
+    states = [worker.fused.network.state for worker in busy]
+    sums = {name: sum((state[name] for state in states), np.zeros_like(a)) for name, a in network.state.items()}
+    network.assign({name: a / count for name, a in ranks.sum(sums).items()})
 
 
 def blank_state(batch_norm):
