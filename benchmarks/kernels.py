@@ -10,7 +10,7 @@ import time
 import numpy as np
 import plain
 
-from nn import kernels
+from nn import augment, fused, kernels, optim, winograd
 from nn.augment import CONTROL_POINTS, Augment, spline_basis
 from nn.fused import ConvReLUPool, FusedNetwork
 from nn.layers import Conv2D, Dense
@@ -20,6 +20,13 @@ from nn.optim import AdamW, Average
 
 N = 32  # images in a call, as in training
 BLOCK = ConvReLUPool.BLOCK
+
+KERNELS = {
+    name: thing
+    for module in (kernels, augment, optim, winograd, fused)
+    for name, thing in vars(module).items()
+    if hasattr(thing, "py_func") and name[0] != "_"
+}
 
 
 def alternate(functions, seconds):
@@ -43,14 +50,14 @@ def cases(network, images, labels):
 
     Those of Winograd's tiles get the images that they get there at a time, BLOCK, the others N.
     """
-    fused, loss = FusedNetwork(network), SoftmaxCrossEntropy()
+    network, loss = FusedNetwork(network), SoftmaxCrossEntropy()
     x = to_input(images)
-    loss.forward(fused.forward(x, training=True), labels)
+    loss.forward(network.forward(x, training=True), labels)
     dy, upstream = loss.backward(), {}
-    for step in reversed(fused.steps):
+    for step in reversed(network.steps):
         upstream[step] = dy
         dy = step.backward(dy)
-    first, second = fused.steps[:2]
+    first, second = network.steps[:2]
     b2 = second.conv.params["b"]
     C, F = second.conv.params["w"].shape[2:]
     rng = np.random.default_rng(0)
@@ -88,12 +95,11 @@ def compare(network, images, labels, seconds):
     ValueError if a kernel has no counterpart here, or another result.
     """
     made = cases(network, images, labels)
-    compiled = {name for name, thing in vars(kernels).items() if hasattr(thing, "py_func") and name[0] != "_"}
-    if compiled != made.keys():
-        raise ValueError(f"kernels without a plain counterpart, or the reverse: {sorted(compiled ^ made.keys())}")
+    if KERNELS.keys() != made.keys():
+        raise ValueError(f"kernels without a plain counterpart, or the reverse: {sorted(KERNELS.keys() ^ made.keys())}")
     rows = []
     for name, (arguments, written) in made.items():
-        kernel, numpy = getattr(kernels, name), getattr(plain, name)
+        kernel, numpy = KERNELS[name], getattr(plain, name)
         results = [_results(function, arguments, written) for function in (kernel, numpy)]
         for a, b in zip(*results, strict=True):
             if not np.allclose(a, b, rtol=1e-4, atol=1e-4 * np.abs(b).max()):
@@ -122,32 +128,32 @@ def profile(network, images, labels, batch, seconds):
     others  {name: microseconds}; what comes once a batch is divided by its images
     gflops  the products' speed
     """
-    fused, loss = FusedNetwork(network), SoftmaxCrossEntropy()
+    twin, loss = FusedNetwork(network), SoftmaxCrossEntropy()
     limits, gflops = products(network, images, seconds / 4)
     inputs, x = [], to_input(images)
-    for step in fused.steps:
+    for step in twin.steps:
         inputs.append(x)
         x = step.forward(x, training=True)
     loss.forward(x, labels)
     dy, upstream = loss.backward(), []
-    for step in reversed(fused.steps):
+    for step in reversed(twin.steps):
         upstream.insert(0, dy)
         dy = step.backward(dy)
-    each = seconds / 2 / len(fused.steps)
+    each = seconds / 2 / len(twin.steps)
     steps = []
-    for step, x, dy in zip(fused.steps, inputs, upstream, strict=True):
+    for step, x, dy in zip(twin.steps, inputs, upstream, strict=True):
         layer = getattr(step, "conv", step)
         calls = [lambda s=step, x=x: s.forward(x, training=True), lambda s=step, dy=dy: s.backward(dy)]
         times = [q[1] / N * 1e6 for q in alternate(calls, each)]
         steps.append((type(step).__name__, *times, *limits.get(id(layer.params), (0, 0))))
 
     optimizer, average = AdamW(network.params), Average(network, 0.999)
-    augment, rng = Augment(), np.random.default_rng(0)
+    warped, rng = Augment(), np.random.default_rng(0)
     grads = {name: np.ones_like(w) for name, w in network.params.items()}
-    logits = fused.forward(to_input(images), training=True)
+    logits = twin.forward(to_input(images), training=True)
     others = {
         "uint8 to float": (lambda: to_input(images), N),
-        "augmentation": (lambda: augment(images, rng), N),
+        "augmentation": (lambda: warped(images, rng), N),
         "loss": (lambda: (loss.forward(logits, labels), loss.backward()), N),
         f"AdamW, a step of {batch}": (lambda: optimizer.step(grads, 0.0), batch),
         f"averaging the weights, a step of {batch}": (average.update, batch),

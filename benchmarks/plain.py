@@ -1,13 +1,23 @@
-"""The kernels of nn/kernels.py once more in plain NumPy, each in the fastest way known to us.
+"""The compiled kernels of nn/ once more in plain NumPy, each in the fastest way known to us.
 
-What the compiled kernels are measured against (kernels.py), and what the network runs on in a world without Numba
-(rivals.py). Names, arguments and results are those of nn/kernels.py.
+What they are measured against (kernels.py), and what the network runs on in a world without Numba (rivals.py). Names,
+arguments and results are those of the kernels. Winograd's stand in nn/winograd.py, which they specify.
 """
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nn.kernels import DEAD
+from nn.winograd import (
+    bias_relu_numpy,
+    largest_numpy,
+    winograd_input_backward_numpy,
+    winograd_input_numpy,
+    winograd_output_backward_numpy,
+    winograd_output_numpy,
+)
+
+winograd_input, winograd_input_backward = winograd_input_numpy, winograd_input_backward_numpy
+winograd_output, winograd_output_backward = winograd_output_numpy, winograd_output_backward_numpy
 
 
 def im2col(x, kh, kw, stride, OH, OW):
@@ -27,7 +37,7 @@ def col2im(cols, shape, kh, kw, stride, OH, OW):
 def max_pool(x, kh, kw, stride):
     OH, OW = (x.shape[1] - kh) // stride + 1, (x.shape[2] - kw) // stride + 1
     places = [x[:, u : u + stride * OH : stride, v : v + stride * OW : stride] for u in range(kh) for v in range(kw)]
-    return _largest(places, np.int32)
+    return largest_numpy(places, np.int32)
 
 
 def max_pool_backward(dy, winner, H, W, kh, kw, stride):
@@ -39,55 +49,11 @@ def max_pool_backward(dy, winner, H, W, kh, kw, stride):
     return dx
 
 
-def winograd_input(x, tiles):
-    _, _, OH, OW, _ = tiles.shape
-    for u, (a, b, sign) in enumerate(WINOGRAD):
-        rows = x[:, a : a + 2 * OH : 2] + sign * x[:, b : b + 2 * OH : 2]
-        for v, (a, b, sign) in enumerate(WINOGRAD):
-            np.add(rows[:, :, a : a + 2 * OW : 2], sign * rows[:, :, b : b + 2 * OW : 2], out=tiles[4 * u + v])
-
-
-WINOGRAD = [(0, 2, np.float32(-1)), (1, 2, np.float32(1)), (2, 1, np.float32(-1)), (1, 3, np.float32(-1))]  # B^T
-
-
-def winograd_output(m, b, y, winner):
-    m = m.reshape(4, 4, *m.shape[1:])
-    halves = m[0] + m[1] + m[2], m[1] - m[2] - m[3]
-    _bias_relu(*_largest([z for h in halves for z in (h[0] + h[1] + h[2], h[1] - h[2] - h[3])], np.uint8), b, y, winner)
-
-
-def _bias_relu(best, place, b, y, winner):
-    np.maximum(best + b, 0, out=y)
-    np.copyto(winner, np.where(y > 0, place, DEAD), casting="unsafe")
-
-
-def winograd_output_backward(dy, winner, dm):
-    z0, z1, z2, z3 = (dy * (winner == place) for place in range(4))
-    columns = (z0, z1), (z0 + z2, z1 + z3), (z0 - z2, z1 - z3), (-z2, -z3)
-    for u, (left, right) in enumerate(columns):
-        dm[4 * u], dm[4 * u + 3] = left, -right
-        np.add(left, right, out=dm[4 * u + 1])
-        np.subtract(left, right, out=dm[4 * u + 2])
-
-
-def winograd_input_backward(dtiles, dx):
-    _, N, OH, OW, C = dtiles.shape
-    rows = np.zeros((4, N, OH, dx.shape[2], C), dx.dtype)
-    dx[:] = 0
-    for u in range(4):
-        for v, (a, b, sign) in enumerate(WINOGRAD):
-            rows[u, :, :, a : a + 2 * OW : 2] += dtiles[4 * u + v]
-            rows[u, :, :, b : b + 2 * OW : 2] += sign * dtiles[4 * u + v]
-    for u, (a, b, sign) in enumerate(WINOGRAD):
-        dx[:, a : a + 2 * OH : 2] += rows[u]
-        dx[:, b : b + 2 * OH : 2] += sign * rows[u]
-
-
 def first_conv_relu_pool(x, w, b, y, winner):
     N, OH, OW, F = y.shape
     z = im2col(x[..., None], 3, 3, 1, 2 * OH, 2 * OW) @ w.reshape(9, F)
     z = z.reshape(N, 2 * OH, 2 * OW, F)
-    _bias_relu(*_largest([z[:, u::2, v::2] for u in (0, 1) for v in (0, 1)], np.uint8), b, y, winner)
+    bias_relu_numpy(*largest_numpy([z[:, u::2, v::2] for u in (0, 1) for v in (0, 1)]), b, y, winner)
 
 
 def first_conv_relu_pool_backward(x, dy, winner, dw, db):
@@ -124,15 +90,6 @@ def adamw_update(w, g, m, v, lr, beta1, beta2, eps, decay, t):
     np.divide(m, step, out=step)
     w *= 1 - lr * decay
     w -= lr / (1 - beta1**t) * step
-
-
-def _largest(places, dtype):
-    """The largest of some arrays at each index, and which of them it was, the first of equals."""
-    best, winner = places[0], np.zeros(places[0].shape, dtype)
-    for number, place in enumerate(places[1:], 1):
-        np.maximum(winner, (place > best) * dtype(number), out=winner)
-        best = np.maximum(best, place)
-    return best, winner
 
 
 def _unpool(dy, winner):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.kernels import warp
+from nn.kernels import compiled
 from nn.network import to_input
 
 CONTROL_POINTS = 7  # on each axis of the bending field, 6.75 pixels apart: as smooth as a Gaussian of sigma 4
@@ -57,3 +57,43 @@ def spline_basis(size):
     inner = 2 / 3 - distance**2 + distance**3 / 2
     outer = np.clip(2 - distance, 0, None) ** 3 / 6
     return np.where(distance < 1, inner, outer)
+
+
+def warp(images, matrix, shift, bend, basis, out):
+    """Read each output pixel from a moved place of the image, bilinearly; beyond the edge is paper.
+
+    images (N, H, W) uint8 -> out (N, H, W) float 0..1. Seen from the centre, place p is read at
+    matrix @ p + shift + bend(p), where matrix (N, 2, 2), shift (N, 2), and bend is a smooth field given by
+    control points (N, 2, G, G) and basis (H, G), its weight of each: bend = basis @ control @ basis^T.
+    Rows come before columns everywhere. H = W.
+    """
+    N, H, W = images.shape
+    G = basis.shape[1]
+    middle = (H - 1) / 2
+    row_bend = np.empty((2, G))
+    for n in range(N):
+        for i in range(H):
+            for axis in range(2):
+                for b in range(G):
+                    row_bend[axis, b] = 0.0
+                    for a in range(G):
+                        row_bend[axis, b] += basis[i, a] * bend[n, axis, a, b]
+            for j in range(W):
+                y, x = i - middle, j - middle
+                row = matrix[n, 0, 0] * y + matrix[n, 0, 1] * x + shift[n, 0] + middle
+                column = matrix[n, 1, 0] * y + matrix[n, 1, 1] * x + shift[n, 1] + middle
+                for b in range(G):
+                    row += row_bend[0, b] * basis[j, b]
+                    column += row_bend[1, b] * basis[j, b]
+                top, left = int(np.floor(row)), int(np.floor(column))
+                down, right = row - top, column - left
+                value = 0.0
+                for u in range(2):
+                    for v in range(2):
+                        if 0 <= top + u < H and 0 <= left + v < W:
+                            weight = (down if u else 1 - down) * (right if v else 1 - right)
+                            value += weight * images[n, top + u, left + v]
+                out[n, i, j] = value / 255
+
+
+warp = compiled(warp)

@@ -6,8 +6,8 @@ here is how it does it in less time:
 
 - pool(relu(z)) = relu(pool(z)), and after pooling a quarter of the values is left;
 - rows and columns that a pool with a window of 2 drops (the last of 11 x 11) aren't computed;
-- the four values under a window of the pool share multiplications (kernels.winograd_input): 16 for 36;
-- the first layer has one channel and nine taps, too few for a matrix product (kernels.first_conv_relu_pool),
+- the four values under a window of the pool share multiplications (winograd.py): 16 for 36;
+- the first layer has one channel and nine taps, too few for a matrix product (first_conv_relu_pool, below),
   and images need no gradient;
 - arrays as large as a batch are kept from step to step: fresh memory costs more than the arithmetic in it.
 """
@@ -16,16 +16,16 @@ import math
 
 import numpy as np
 
-from nn.kernels import (
+from nn.kernels import compiled
+from nn.layers import Conv2D, MaxPool2D, ReLU, sum_rows
+from nn.winograd import (
+    DEAD,
     G,
-    first_conv_relu_pool,
-    first_conv_relu_pool_backward,
     winograd_input,
     winograd_input_backward,
     winograd_output,
     winograd_output_backward,
 )
-from nn.layers import Conv2D, MaxPool2D, ReLU, sum_rows
 
 GG = np.kron(G, G)  # G w G^T is GG @ w, with w's 3 x 3 taps and the result's 4 x 4 as one axis
 
@@ -111,6 +111,67 @@ class FirstConvReLUPool(_Fused):
         dw, db = np.empty((3, 3, F), dy.dtype), np.empty(F, dy.dtype)
         first_conv_relu_pool_backward(self.x, dy, self.winner, dw, db)
         self.conv.grads = {"w": dw[:, :, None], "b": db}
+
+
+def first_conv_relu_pool(x, w, b, y, winner):
+    """y = max_pool(relu(conv(x, w) + b)) for one input channel and 3 x 3 filters, written into y and winner.
+
+    x (N, H, W), w (3, 3, F), b (F,), y and winner (N, OH, OW, F). With nine taps a matrix product is all overhead;
+    this holds the 4 x 4 pixels under a 2 x 2 window and runs along the filters.
+    """
+    N, OH, OW, F = y.shape
+    zero = x.dtype.type(0)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                pixels = x[n, 2 * i : 2 * i + 4, 2 * j : 2 * j + 4]
+                for f in range(F):
+                    z0 = z1 = z2 = z3 = b[f]
+                    for u in range(3):
+                        for v in range(3):
+                            tap = w[u, v, f]
+                            z0 += pixels[u, v] * tap
+                            z1 += pixels[u, v + 1] * tap
+                            z2 += pixels[u + 1, v] * tap
+                            z3 += pixels[u + 1, v + 1] * tap
+                    best, place = z0, 0
+                    if z1 > best:
+                        best, place = z1, 1
+                    if z2 > best:
+                        best, place = z2, 2
+                    if z3 > best:
+                        best, place = z3, 3
+                    alive = best > zero
+                    y[n, i, j, f] = best if alive else zero
+                    winner[n, i, j, f] = place if alive else DEAD
+
+
+first_conv_relu_pool = compiled(first_conv_relu_pool)
+
+
+def first_conv_relu_pool_backward(x, dy, winner, dw, db):
+    """dw (3, 3, F) and db (F,) of first_conv_relu_pool, written in place. The image needs no gradient in training."""
+    N, OH, OW, F = dy.shape
+    zero = x.dtype.type(0)
+    dw[:], db[:] = 0, 0
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for f in range(F):
+                    db[f] += dy[n, i, j, f] if winner[n, i, j, f] != DEAD else zero
+                for u in range(3):
+                    for v in range(3):
+                        x0, x1 = x[n, 2 * i + u, 2 * j + v], x[n, 2 * i + u, 2 * j + v + 1]
+                        x2, x3 = x[n, 2 * i + u + 1, 2 * j + v], x[n, 2 * i + u + 1, 2 * j + v + 1]
+                        for f in range(F):
+                            place = winner[n, i, j, f]
+                            top = x0 if place == 0 else x1
+                            bottom = x2 if place == 2 else x3
+                            pixel = top if place < 2 else bottom
+                            dw[u, v, f] += dy[n, i, j, f] * (pixel if place != DEAD else zero)
+
+
+first_conv_relu_pool_backward = compiled(first_conv_relu_pool_backward)
 
 
 class ConvReLUPool(_Fused):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nn.kernels import adamw_update
+from nn.kernels import compiled
 
 
 class SGD:
@@ -60,6 +60,24 @@ class AdamW:
             decay = self.weight_decay if w.ndim > 1 else 0.0
             flat = (a.reshape(-1) for a in (w, g, m, v))
             adamw_update(*flat, lr, self.beta1, self.beta2, self.eps, decay, int(self.state["t"]))
+
+
+def adamw_update(w, g, m, v, lr, beta1, beta2, eps, decay, t):
+    """One AdamW step on flat arrays (size,) of float32, w, m and v in place; t counts steps from 1.
+
+    One pass over memory where NumPy's expression takes a dozen.
+    """
+    one = w.dtype.type(1)
+    lr, beta1, beta2, eps = w.dtype.type(lr), w.dtype.type(beta1), w.dtype.type(beta2), w.dtype.type(eps)
+    m_scale, v_scale = one / (one - beta1**t), one / (one - beta2**t)
+    keep = one - lr * w.dtype.type(decay)
+    for i in range(w.size):
+        m[i] = beta1 * m[i] + (one - beta1) * g[i]
+        v[i] = beta2 * v[i] + (one - beta2) * g[i] * g[i]
+        w[i] = keep * w[i] - lr * (m[i] * m_scale) / (np.sqrt(v[i] * v_scale) + eps)
+
+
+adamw_update = compiled(adamw_update)
 
 
 @contextmanager

@@ -1,9 +1,10 @@
 """nn/augment.py: digits move no further than asked, stay digits, and follow the seed."""
 
+import naive
 import numpy as np
 import pytest
 
-from nn.augment import CONTROL_POINTS, Augment, spline_basis
+from nn.augment import CONTROL_POINTS, Augment, spline_basis, warp
 
 STILL = Augment(rotation=0, scale=0, shear=0, shift=0, bend=0, untouched=0)
 
@@ -129,3 +130,40 @@ def test_spline_basis_is_a_weighted_mean_of_control_points_near_by(size):
     assert (basis >= 0).all() and ((basis > 0).sum(axis=1) <= 4).all()
     assert np.allclose(basis[0, :4], [1 / 6, 4 / 6, 1 / 6, 0])  # on a control point: 1/6, 4/6, 1/6
     assert np.allclose(basis[::-1, ::-1], basis)
+
+
+# --- the kernel, warp --------------------------------------------------------------------------------------
+
+def warped(images, matrix=((1, 0), (0, 1)), shift=(0, 0), bend=None, basis=None):
+    N, H, _ = images.shape
+    out = np.empty(images.shape, np.float32)
+    bend = np.zeros((N, 2, 2, 2)) if bend is None else bend
+    basis = np.zeros((H, 2)) if basis is None else basis
+    warp(images, np.tile(np.array(matrix, float), (N, 1, 1)), np.tile(np.array(shift, float), (N, 1)),
+                 bend, basis, out)  # fmt: skip
+    return out
+
+
+PAGE = np.array([[[0, 51, 102], [153, 204, 255], [0, 0, 51]]], np.uint8)  # 51 = 0.2 * 255
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    ({}, [[0, 0.2, 0.4], [0.6, 0.8, 1], [0, 0, 0.2]]),
+    ({"shift": (1, 0)}, [[0.6, 0.8, 1], [0, 0, 0.2], [0, 0, 0]]),  # read one row below: the page moves up
+    ({"shift": (0, -1)}, [[0, 0, 0.2], [0, 0.6, 0.8], [0, 0, 0]]),  # read one column left: it moves right
+    ({"shift": (0, 0.5)}, [[0.1, 0.3, 0.2], [0.7, 0.9, 0.5], [0, 0.1, 0.1]]),  # halfway between neighbours
+    ({"matrix": ((0, 1), (1, 0))}, [[0, 0.6, 0], [0.2, 0.8, 0], [0.4, 1, 0.2]]),  # rows for columns
+    ({"matrix": ((0, 1), (-1, 0))}, [[0.4, 1, 0.2], [0.2, 0.8, 0], [0, 0.6, 0]]),  # a quarter turn
+])  # fmt: skip
+def test_warp_by_hand(change, expected):
+    assert np.allclose(warped(PAGE, **change)[0], expected, atol=1e-6)
+
+
+def test_warp_is_its_naive_twin():
+    images = rng(0).integers(0, 256, (3, 7, 7), dtype=np.uint8)
+    matrix = np.eye(2) + 0.3 * rng(1).standard_normal((3, 2, 2))
+    shift, bend = rng(2).standard_normal((3, 2)), rng(3).standard_normal((3, 2, 4, 4))
+    basis = rng(4).random((7, 4))
+    out = np.empty(images.shape, np.float32)
+    warp(images, matrix, shift, bend, basis, out)
+    assert np.allclose(out, naive.warp(images, matrix, shift, bend, basis), atol=1e-6)

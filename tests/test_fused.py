@@ -1,5 +1,6 @@
 """nn/fused.py: the fused network is the plain one, forward and backward, whatever the sizes and whatever came first."""
 
+import naive
 import numpy as np
 import pytest
 
@@ -127,3 +128,28 @@ def test_a_wrong_shape_is_named(shape):
 def test_an_image_without_room_for_one_window_is_named(channels, size):
     with pytest.raises(ValueError, match="Conv2D expects an image of at least 4 x 4, got"):
         FusedNetwork(convolutions(3, channels)).forward(np.zeros((1, *size, channels)))
+
+
+# --- the first convolution's kernels ------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("H", "W", "F"), [(6, 8, 2), (7, 9, 3), (4, 11, 1)])
+def test_first_conv_relu_pool_is_its_naive_twin_forward_and_backward(H, W, F):
+    x, w, b = rng(1).standard_normal((3, H, W)), rng(2).standard_normal((3, 3, F)), rng(3).standard_normal(F)
+    y = np.empty((3, (H - 2) // 2, (W - 2) // 2, F))
+    winner = np.empty(y.shape, np.uint8)
+    fused.first_conv_relu_pool(x, w, b, y, winner)
+    assert np.allclose(y, naive.conv_relu_pool(x[..., None], w[:, :, None], b))
+
+    dy = rng(4).standard_normal(y.shape)
+    dw, db = np.full(w.shape, 9.0), np.full(F, 9.0)
+    fused.first_conv_relu_pool_backward(x, dy, winner, dw, db)
+    _, dw_naive, db_naive = naive.conv_relu_pool_backward(x[..., None], w[:, :, None], b, dy)
+    assert np.allclose(dw, dw_naive[:, :, 0])
+    assert np.allclose(db, db_naive)
+
+
+def test_first_conv_relu_pool_lets_the_first_of_equal_values_win():
+    """On white paper all four values are equal, and positive with this bias."""
+    y, winner = np.empty((1, 1, 1, 1)), np.full((1, 1, 1, 1), 9, np.uint8)
+    fused.first_conv_relu_pool(np.zeros((1, 4, 4)), np.ones((3, 3, 1)), np.ones(1), y, winner)
+    assert (y.item(), winner.item()) == (1, 0)

@@ -2,13 +2,14 @@
 
 import math
 
+import naive
 import numpy as np
 import pytest
 from make_golden import GOLDEN, OPTIMIZER_STEPS, optimizer_case
 
 from nn.layers import BatchNorm, Dense
 from nn.network import Network
-from nn.optim import SCHEDULES, SGD, AdamW, Average, constant, cosine, one_cycle, uphill
+from nn.optim import SCHEDULES, SGD, AdamW, Average, adamw_update, constant, cosine, one_cycle, uphill
 
 
 def f32(*numbers):
@@ -108,6 +109,29 @@ def test_a_gradient_may_be_a_transposed_view(make):
         make(params).step({"w": grad}, lr=0.1)
         results.append(params["w"])
     assert np.array_equal(*results)
+
+
+# --- AdamW's kernel ----------------------------------------------------------------------------------------
+
+def adamw(w, gradients, lr=0.1, beta1=0.9, beta2=0.99, eps=1e-8, decay=0.0):
+    w = np.array(w, np.float32)
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    for t, g in enumerate(gradients, start=1):
+        adamw_update(w, np.array(g, np.float32), m, v, lr, beta1, beta2, eps, decay, t)
+    return w
+
+
+def test_the_first_adamw_step_by_hand():
+    """m' = g and v' = g^2, so the step is lr times the gradient's sign, whatever its size; decay takes lr * 0.5 w."""
+    assert np.allclose(adamw([1, 1, 1], [[100, -0.01, 0]]), [0.9, 1.1, 1])
+    assert np.allclose(adamw([2], [[0]], decay=0.5), [2 - 0.1 * 0.5 * 2])
+
+
+def test_adamw_is_its_naive_twin():
+    gradients = np.random.default_rng(0).standard_normal((6, 3))
+    settings = {"lr": 0.05, "beta1": 0.8, "beta2": 0.95, "eps": 1e-3, "decay": 0.3}
+    twin = [naive.adamw(w, g, **settings) for w, g in zip([1.0, -2.0, 0.5], gradients.T, strict=True)]
+    assert np.allclose(adamw([1.0, -2.0, 0.5], gradients, **settings), twin, rtol=1e-5)
 
 
 # --- sharpness-aware minimisation ----------------------------------------------------------------------------

@@ -1,0 +1,233 @@
+"""Winograd's way to a 3 x 3 convolution under a 2 x 2 max pool: 16 multiplications where there were 36.
+
+What it computes is max_pool(relu(conv(x, w) + b)), the same as the layers of layers.py but for rounding; fused.py calls
+it. Here stands the idea, then its four steps in NumPy, which say what each must give, then the same four compiled.
+
+In one dimension first. Two neighbouring outputs z of a filter w of three taps see four values d:
+
+    z0 = d0 w0 + d1 w1 + d2 w2           as they stand, 6 multiplications
+    z1 = d1 w0 + d2 w1 + d3 w2
+
+    m0 = (d0 - d2) w0                    z0 = m0 + m1 + m2        4 multiplications: what is made of w alone
+    m1 = (d1 + d2) (w0 + w1 + w2) / 2    z1 = m1 - m2 - m3        is computed once for all places
+    m2 = (d2 - d1) (w0 - w1 + w2) / 2
+    m3 = (d1 - d3) w2
+
+In numbers, d = (5, 1, 2, 3) and w = (1, 2, 3):
+
+    z0 = 5 * 1 + 1 * 2 + 2 * 3 = 13      z1 = 1 * 1 + 2 * 2 + 3 * 3 = 14
+    m0 = (5 - 2) * 1 = 3
+    m1 = (1 + 2) * (1 + 2 + 3) / 2 = 9
+    m2 = (2 - 1) * (1 - 2 + 3) / 2 = 1
+    m3 = (1 - 3) * 3 = -6
+    z0 = 3 + 9 + 1 = 13                  z1 = 9 - 1 + 6 = 14
+
+As matrices, with * element by element: z = A^T [(G w) * (B^T d)].
+
+          [1  0 -1  0]        [1    0   0]          [1  1  1  0]
+    B^T = [0  1  1  0]    G = [1/2  1/2 1/2]  A^T = [0  1 -1 -1]
+          [0 -1  1  0]        [1/2 -1/2 1/2]
+          [0  1  0 -1]        [0    0   1]
+
+In two dimensions the same along columns and then along rows: the four outputs z (2 x 2) of one window of the pool see a
+tile d of 4 x 4 pixels, z = A^T [(G w G^T) * (B^T d B)] A. Summed over channels, each of the 16 products is a matrix
+product over all tiles, (tiles, C) @ (C, F): those, and G w G^T, which is small, fused.py leaves to NumPy.
+
+Lavin & Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1.
+
+Sizes: x (N, H, W, C), OH = (H - 2) // 2 windows of the pool down and OW across, F filters. tiles (16, N, OH, OW, C) has
+number 4 u + v of B^T d B, row u and column v, of every tile; m (16, N, OH, OW, F) has the 16 products likewise.
+winner (N, OH, OW, F) uint8 has the place in the window that won, 0 1 / 2 3, the first of equals; or DEAD where the
+largest is not positive, so that ReLU lets nothing through, forward or backward.
+"""
+
+import numpy as np
+
+from nn.kernels import compiled
+
+A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
+G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
+B = [(0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1)]  # row u of B^T d is d[first] + sign d[second], for each u
+DEAD = 4
+
+
+# --- in NumPy: the specification ----------------------------------------------------------------------------
+# Each takes and writes what the kernel of its name does.
+
+def winograd_input_numpy(x, tiles):
+    """tiles = B^T d B."""
+    _, _, OH, OW, _ = tiles.shape
+    for u, (first, second, sign) in enumerate(B):
+        rows = x[:, first : first + 2 * OH : 2] + sign * x[:, second : second + 2 * OH : 2]  # B^T d: row u of each tile
+        for v, (left, right, sign_v) in enumerate(B):
+            np.add(rows[:, :, left : left + 2 * OW : 2], sign_v * rows[:, :, right : right + 2 * OW : 2],
+                   out=tiles[4 * u + v])  # fmt: skip
+
+
+def winograd_output_numpy(m, b, y, winner):
+    """y = max_pool(relu(A^T m A + b)) and who won."""
+    m = m.reshape(4, 4, *m.shape[1:])
+    rows = m[0] + m[1] + m[2], m[1] - m[2] - m[3]  # A^T m
+    best, place = largest_numpy([z for r in rows for z in (r[0] + r[1] + r[2], r[1] - r[2] - r[3])])
+    bias_relu_numpy(best, place, b, y, winner)
+
+
+def winograd_output_backward_numpy(dy, winner, dm):
+    """dm = A dz A^T, where dz has dy at the winner's place and 0 at the others."""
+    z0, z1, z2, z3 = (dy * (winner == place) for place in range(4))
+    for u, (left, right) in enumerate([(z0, z1), (z0 + z2, z1 + z3), (z0 - z2, z1 - z3), (-z2, -z3)]):  # A dz
+        dm[4 * u], dm[4 * u + 3] = left, -right
+        np.add(left, right, out=dm[4 * u + 1])
+        np.subtract(left, right, out=dm[4 * u + 2])
+
+
+def winograd_input_backward_numpy(dtiles, dx):
+    """dx = the sum of B dtile B^T over the tiles, each at its place: the adjoint of winograd_input."""
+    _, N, OH, OW, C = dtiles.shape
+    rows = np.zeros((4, N, OH, dx.shape[2], C), dx.dtype)  # dtile B^T
+    dx[:] = 0
+    for u in range(4):
+        for v, (left, right, sign) in enumerate(B):
+            rows[u, :, :, left : left + 2 * OW : 2] += dtiles[4 * u + v]
+            rows[u, :, :, right : right + 2 * OW : 2] += sign * dtiles[4 * u + v]
+    for u, (first, second, sign) in enumerate(B):
+        dx[:, first : first + 2 * OH : 2] += rows[u]
+        dx[:, second : second + 2 * OH : 2] += sign * rows[u]
+
+
+def largest_numpy(places, dtype=np.uint8):
+    """The largest of some arrays at each index, and which of them it was, the first of equals."""
+    best, winner = places[0], np.zeros(places[0].shape, dtype)
+    for number, place in enumerate(places[1:], 1):
+        np.maximum(winner, (place > best) * dtype(number), out=winner)
+        best = np.maximum(best, place)
+    return best, winner
+
+
+def bias_relu_numpy(best, place, b, y, winner):
+    """Adding b and ReLU keep the order of values, so they can wait until one value in four is left."""
+    np.maximum(best + b, 0, out=y)
+    np.copyto(winner, np.where(y > 0, place, DEAD), casting="unsafe")
+
+
+# --- compiled -----------------------------------------------------------------------------------------------
+
+def winograd_input(x, tiles):
+    """tiles = B^T d B of each 4 x 4 tile d, two pixels apart: x (N, H, W, C) -> tiles (16, N, OH, OW, C), in place."""
+    _, N, OH, OW, C = tiles.shape
+    rows = np.empty((4, 4, C), x.dtype)  # B^T d
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for v in range(4):
+                    for c in range(C):
+                        d0, d1 = x[n, 2 * i, 2 * j + v, c], x[n, 2 * i + 1, 2 * j + v, c]
+                        d2, d3 = x[n, 2 * i + 2, 2 * j + v, c], x[n, 2 * i + 3, 2 * j + v, c]
+                        rows[0, v, c], rows[1, v, c], rows[2, v, c], rows[3, v, c] = d0 - d2, d1 + d2, d2 - d1, d1 - d3
+                for u in range(4):
+                    for c in range(C):
+                        r0, r1, r2, r3 = rows[u, 0, c], rows[u, 1, c], rows[u, 2, c], rows[u, 3, c]
+                        tiles[4 * u, n, i, j, c], tiles[4 * u + 1, n, i, j, c] = r0 - r2, r1 + r2
+                        tiles[4 * u + 2, n, i, j, c], tiles[4 * u + 3, n, i, j, c] = r2 - r1, r1 - r3
+
+
+winograd_input = compiled(winograd_input)
+
+
+def _largest(z0, z1, z2, z3):
+    """(value, place) of the largest of a window; of equal values the first."""
+    best, place = z0, 0
+    if z1 > best:
+        best, place = z1, 1
+    if z2 > best:
+        best, place = z2, 2
+    if z3 > best:
+        best, place = z3, 3
+    return best, place
+
+
+_largest = compiled(_largest)
+
+
+def _fold(m0, m1, m2, m3):
+    """A^T m of one column m."""
+    return m0 + m1 + m2, m1 - m2 - m3
+
+
+_fold = compiled(_fold)
+
+
+def winograd_output(m, b, y, winner):
+    """y = max_pool(relu(A^T m A + b)): m (16, N, OH, OW, F), b (F,) -> y, winner (N, OH, OW, F), in place."""
+    N, OH, OW, F = y.shape
+    zero = y.dtype.type(0)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for f in range(F):
+                    k = (n, i, j, f)
+                    top0, bottom0 = _fold(m[0][k], m[4][k], m[8][k], m[12][k])
+                    top1, bottom1 = _fold(m[1][k], m[5][k], m[9][k], m[13][k])
+                    top2, bottom2 = _fold(m[2][k], m[6][k], m[10][k], m[14][k])
+                    top3, bottom3 = _fold(m[3][k], m[7][k], m[11][k], m[15][k])
+                    z0, z1 = _fold(top0, top1, top2, top3)
+                    z2, z3 = _fold(bottom0, bottom1, bottom2, bottom3)
+                    best, place = _largest(z0, z1, z2, z3)
+                    best += b[f]
+                    alive = best > zero
+                    y[n, i, j, f] = best if alive else zero
+                    winner[n, i, j, f] = place if alive else DEAD
+
+
+winograd_output = compiled(winograd_output)
+
+
+def winograd_output_backward(dy, winner, dm):
+    """Backward of winograd_output: dm = A dz A^T, where dz is dy at the winner's place and 0 at the other three.
+
+    dy, winner (N, OH, OW, F) -> dm (16, N, OH, OW, F), written in place.
+    """
+    N, OH, OW, F = dy.shape
+    zero = dy.dtype.type(0)
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for u in range(4):
+                    for f in range(F):
+                        place = winner[n, i, j, f]
+                        g = dy[n, i, j, f] if place != DEAD else zero
+                        g *= A[u, 0] if place < 2 else A[u, 1]
+                        left, right = (g, zero) if place % 2 == 0 else (zero, g)
+                        dm[4 * u, n, i, j, f], dm[4 * u + 1, n, i, j, f] = left, left + right
+                        dm[4 * u + 2, n, i, j, f], dm[4 * u + 3, n, i, j, f] = left - right, -right
+
+
+winograd_output_backward = compiled(winograd_output_backward)
+
+
+def winograd_input_backward(dtiles, dx):
+    """Adjoint of winograd_input: dx = the sum of B dtile B^T over the tiles, each at its place.
+
+    dtiles (16, N, OH, OW, C) -> dx (N, H, W, C), written in place.
+    """
+    _, N, OH, OW, C = dtiles.shape
+    rows = np.empty((4, 4, C), dx.dtype)  # dtile B^T
+    dx[:] = 0
+    for n in range(N):
+        for i in range(OH):
+            for j in range(OW):
+                for u in range(4):
+                    for c in range(C):
+                        t0, t1 = dtiles[4 * u, n, i, j, c], dtiles[4 * u + 1, n, i, j, c]
+                        t2, t3 = dtiles[4 * u + 2, n, i, j, c], dtiles[4 * u + 3, n, i, j, c]
+                        rows[u, 0, c], rows[u, 1, c], rows[u, 2, c], rows[u, 3, c] = t0, t1 - t2 + t3, t1 + t2 - t0, -t3
+                for v in range(4):
+                    for c in range(C):
+                        r0, r1, r2, r3 = rows[0, v, c], rows[1, v, c], rows[2, v, c], rows[3, v, c]
+                        dx[n, 2 * i, 2 * j + v, c] += r0
+                        dx[n, 2 * i + 1, 2 * j + v, c] += r1 - r2 + r3
+                        dx[n, 2 * i + 2, 2 * j + v, c] += r1 + r2 - r0
+                        dx[n, 2 * i + 3, 2 * j + v, c] -= r3
+
+
+winograd_input_backward = compiled(winograd_input_backward)
