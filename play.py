@@ -5,11 +5,12 @@
     python play.py --screenshot OUT.png [--replay SESSION.json | FILE]
     python play.py --predict FILE... [--json]
 
---predict prints a line for each digit: the digit, its confidence, and the probabilities of 0 to 9, all in %. A picture
-of several digits gives a line for each, from left to right. With --json a line is an object {"file", "digit",
-"confidence", "probabilities": [10], "looks_like_digit"}; one of several digits also has the "number" that they make, as
-text, and its "place" in it, from 0. A file that can't be read gives {"file", "error"}. All files are tried; the exit
-code is 0 if all were read and 2 if any was not.
+--predict prints a line for each digit: the digit, its confidence, how sure that is, and the probabilities of 0 to 9,
+all in %. A picture of several digits gives a line for each, from left to right. With --json a line is an object
+{"file", "digit", "confidence", "reading", "second", "probabilities": [10], "looks_like_digit"}: the reading is "sure",
+"likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the "number" that they
+make, as text, and its "place" in it, from 0. A file that can't be read gives {"file", "error"}. All files are tried;
+the exit code is 0 if all were read and 2 if any was not.
 """
 
 import argparse
@@ -87,7 +88,7 @@ def predict(args):
                 fail(error)
             continue
         for reading in readings:
-            print(json.dumps(reading) if args.json else as_text(**reading))
+            print(json.dumps(reading) if args.json else as_text(reading, network.threshold))
     return code
 
 
@@ -96,7 +97,7 @@ def read_digits(network, path):
 
     Raises ValueError("path: reason") for a file that can't be read or shows no ink.
     """
-    from nn import ink
+    from nn import ink, words
 
     pages = ink.split(ink.read(path))
     if not pages:
@@ -104,24 +105,32 @@ def read_digits(network, path):
     probabilities = network.predict(np.stack([ink.to_mnist(page) for page in pages]))
     number = "".join(str(digit) for digit in probabilities.argmax(axis=1))
     readings = []
-    for place, row in enumerate(probabilities.astype(float)):
+    for place, row in enumerate(probabilities.astype(float).round(6)):
+        digit, second = words.order(row)[:2]
+        verdict = words.verdict(row, network.threshold)
         reading = {
             "file": path,
-            "digit": int(row.argmax()),
-            "confidence": round(row.max(), 6),
-            "probabilities": [round(p, 6) for p in row],
-            "looks_like_digit": bool(row.max() >= network.threshold),
+            "digit": digit,
+            "confidence": row[digit],
+            "reading": verdict,
+            "second": second,
+            "probabilities": row.tolist(),
+            "looks_like_digit": verdict != "no digit",
         }
         readings.append(reading if len(pages) == 1 else reading | {"number": number, "place": place})
     return readings
 
 
-def as_text(file, digit, confidence, probabilities, looks_like_digit, number="", place=0):
+def as_text(reading, threshold):
     """One of read_digits as a line for people."""
-    where = f"{file} ({number}, {place + 1} of {len(number)})" if number else file
-    doubt = "" if looks_like_digit else ", doesn't look like a digit"
+    from nn import words
+
+    where, probabilities = reading["file"], np.array(reading["probabilities"])
+    if "number" in reading:
+        where += f" ({reading['number']}, {reading['place'] + 1} of {len(reading['number'])})"
     each = "  ".join(f"{d}: {100 * p:.1f}" for d, p in enumerate(probabilities))
-    return f"{where}: {digit}, {100 * confidence:.1f} %{doubt}   ({each})"
+    said = words.sentence(probabilities, threshold)
+    return f"{where}: {reading['digit']}, {100 * reading['confidence']:.1f} %. {said}   ({each})"
 
 
 def open_window(args):

@@ -45,7 +45,7 @@ class Network:
 
     temperature  divides the logits before the softmax, so that a confidence of 90 % is right 9 times in 10
                  (Guo et al. 2017); fitted on held-out images after training, 1 before.
-    threshold    the confidence below which a drawing does not look like a digit.
+    threshold    a drawing whose two likeliest digits together have less does not look like a digit (nn/words.py).
     card         what is known of the weights, a dict: recipe, seed, accuracy, versions.
     """
 

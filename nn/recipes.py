@@ -28,7 +28,7 @@ class Recipe:
     late_drawn: int | None = None  # how many of the drawn digits they see; None: all
     late_rho: float = 0.0  # how far uphill they take the gradient, optim.uphill tells why; 0: where the weights are
     temperature: float | None = None  # divides the finished network's logits; None fits it to held-out images, if any
-    threshold: float = 0.5  # a confidence below it means: this does not look like a digit
+    threshold: float = 0.5  # if the two likeliest digits together have less, it does not look like a digit
 
     def is_late(self, epoch):
         """Is this epoch, counted from 1, one of the late ones?"""
@@ -50,7 +50,7 @@ RECIPES = {
     # all epochs gains no more.
     "best": Recipe(
         epochs=20, lr=5e-3, batch_norm=True, label_smoothing=0.05, held_out=0, scribbles=4000,
-        drawn=24000, late=0.5, late_drawn=6000, late_rho=0.2, temperature=0.56, threshold=0.9,
+        drawn=24000, late=0.5, late_drawn=6000, late_rho=0.2, temperature=0.56, threshold=0.85,
     ),
 }
 

@@ -50,11 +50,12 @@ def test_json_says_what_the_network_says(weights, pictures, capsys):
     reading = json.loads(line)
     expected = Network.load(weights).predict(ink.to_mnist(ink.read(pictures[0]))[None])[0]
     assert (code, errors) == (0, [])
-    assert set(reading) == {"file", "digit", "confidence", "probabilities", "looks_like_digit"}
+    assert set(reading) == {"file", "digit", "confidence", "reading", "second", "probabilities", "looks_like_digit"}
     assert reading["file"] == pictures[0]
     assert reading["digit"] == expected.argmax()
     assert reading["probabilities"] == pytest.approx(expected.tolist(), abs=1e-6)
     assert reading["confidence"] == max(reading["probabilities"])
+    assert reading["second"] == expected.argsort()[-2]
 
 
 def test_text_has_the_digit_the_confidence_and_ten_probabilities(weights, pictures, capsys):
@@ -92,15 +93,23 @@ def test_all_files_are_tried(weights, pictures, capsys):
     assert "digit" in good
 
 
-@pytest.mark.parametrize("threshold, verdict", [(0.0, True), (1.0, False)])
-def test_what_the_network_doubts_is_said(threshold, verdict, weights, pictures, capsys, tmp_path):
+@pytest.mark.parametrize(
+    "threshold, temperature, word, sentence",
+    [
+        (0.0, 1e-3, "sure", "Sure."),
+        (0.0, 1.0, "unsure", "Unsure: "),
+        (1.0, 1.0, "no digit", "This doesn't look like a digit."),
+    ],
+)
+def test_how_sure_it_is_is_said(threshold, temperature, word, sentence, weights, pictures, capsys, tmp_path):
     network = Network.load(weights)
-    network.threshold = threshold
+    network.threshold, network.temperature = threshold, temperature
     network.save(tmp_path / "doubting.npz")
     _, (line,), _ = predict(capsys, "--json", "--weights", tmp_path / "doubting.npz", pictures[0])
-    assert json.loads(line)["looks_like_digit"] is verdict
+    assert json.loads(line)["reading"] == word
+    assert json.loads(line)["looks_like_digit"] is (word != "no digit")
     _, (line,), _ = predict(capsys, "--weights", tmp_path / "doubting.npz", pictures[0])
-    assert ("doesn't look like a digit" in line) is not verdict
+    assert f" %. {sentence}" in line
 
 
 def test_unusable_weights_are_named_with_the_mend(pictures, capsys, tmp_path):

@@ -1,0 +1,48 @@
+"""What may be said of an answer: one rule for window, text and JSON.
+
+It rests on probabilities that are calibrated: of answers at 90 %, nine in ten are right (`Network.temperature`).
+benchmarks/words.py measures what each word is worth.
+"""
+
+import numpy as np
+
+SURE = 0.995  # of MNIST's test digits called sure, fewer than one in 1000 is wrong
+LIKELY = 0.9
+
+
+def verdict(probabilities, threshold):
+    """What the ten probabilities (10,) of a drawing amount to, a word:
+
+    "sure"      the first digit has 99.5 % or more
+    "likely"    it has 90 % or more
+    "unsure"    it has less, but with the second it has `threshold` or more, 0 to 1: it is one of the two
+    "no digit"  what is left is spread over more of the ten, as over a letter or a scribble
+
+    `threshold` is the network's (`Network.threshold`), since it depends on the strangers that it saw in training.
+    """
+    second, first = np.sort(probabilities)[-2:]
+    if first + second < threshold:
+        return "no digit"
+    return "sure" if first >= SURE else "likely" if first >= LIKELY else "unsure"
+
+
+def order(probabilities):
+    """The ten digits, the likeliest first; of equal ones the smaller."""
+    return [int(digit) for digit in np.argsort(-probabilities, kind="stable")]
+
+
+def sentence(probabilities, threshold):
+    """`verdict` as a sentence for people, naming the second digit where it matters."""
+    word = verdict(probabilities, threshold)
+    first, second = order(probabilities)[:2]
+    if word == "likely":
+        rest = 1 - probabilities[first]
+        rival = probabilities[second] > rest / 2  # it has more of what is left than all others together
+        return f"Quite sure. If not, {article(second)}." if rival else "Quite sure."
+    if word == "unsure":
+        return f"Unsure: {article(first)} or {article(second)}."
+    return "Sure." if word == "sure" else "This doesn't look like a digit."
+
+
+def article(digit):
+    return f"an {digit}" if digit == 8 else f"a {digit}"
