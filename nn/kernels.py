@@ -7,13 +7,9 @@ padding (numpy.pad), matrix products (numpy.matmul), and threads (training.py).
 Set NUMBA_DISABLE_JIT=1 to run the same lines as plain Python, slowly, under a debugger.
 """
 
-import numba
 import numpy as np
 
-# contract lets a * b + c become one instruction, nsz lets -0 become 0; NaN and infinity keep their meaning. numpy: a
-# division need not look for zero first, which keeps a loop from using vectors.
-compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "nsz"})
-
+from nn.compiling import compiled
 
 # --- convolution as a matrix product ------------------------------------------------------------------------
 
