@@ -10,8 +10,9 @@ import math
 
 import numpy as np
 
-from nn.files import check_arrays, read_npz, write_npz
-from nn.layers import LAYERS, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Softmax, pair
+from nn.files import check_arrays, parse_json, read_npz, write_npz
+from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Softmax, pair
+from nn.stored import build_layers, check_answers, check_card
 
 
 def digit_net(rng=None, batch_norm=False):
@@ -173,21 +174,23 @@ class Network:
         """The network that save() wrote. ValueError, in one line naming the file, for anything that isn't one."""
         arrays = read_npz(path)
         try:
-            about = json.loads(str(arrays.pop("about")))
-            network = Network([LAYERS[name](**config) for name, config in about["layers"]])
+            about = parse_json(str(arrays.pop("about")))
+            network = Network(build_layers(about["layers"], arrays))
             network.temperature, network.threshold = float(about["temperature"]), float(about["threshold"])
             if not (0 < network.temperature < math.inf and 0 <= network.threshold <= 1):
                 raise ValueError(f"temperature {network.temperature}, threshold {network.threshold}")
-            network.card = dict(about["card"])
-        except (KeyError, TypeError, ValueError, OverflowError, MemoryError, RecursionError) as error:
-            raise ValueError(f"{path}: not a file of weights that this program wrote ({error!r})") from None
+            check_card(about["card"])
+            network.card = about["card"]
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError, SystemError) as error:
+            reason = f"{error} is missing" if isinstance(error, KeyError) else error
+            raise ValueError(f"{path}: not a file of weights that this program wrote ({reason})") from None
         check_arrays(path, arrays, network.params | network.state)
         network.assign(arrays)
         return network
 
 
 def load_digit_net(path):
-    """Network.load, and ValueError too unless the network takes 28 x 28 images to ten scores."""
+    """Network.load, and ValueError too unless the network gives 28 x 28 images ten probabilities that are numbers."""
     advice = "`python train.py` makes weights"
     try:
         network = Network.load(path)
@@ -196,9 +199,7 @@ def load_digit_net(path):
     except ValueError as error:
         raise ValueError(f"{error}; {advice}") from None
     try:
-        fits = network.forward(to_input(np.zeros((1, 28, 28), np.uint8))).shape == (1, 10)
-    except (TypeError, ValueError):
-        fits = False
-    if not fits:
-        raise ValueError(f"{path}: not a network from 28 x 28 pixels to 10 digits; {advice}")
+        check_answers(network)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{path}: can't be used to read digits ({error}); {advice}") from None
     return network

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from make_golden import GOLDEN, SMOOTHING, network_case
 
-from nn.files import check_arrays, read_npz, write_npz
+from nn.files import read_npz
 from nn.fused import FusedNetwork
 from nn.layers import AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
 from nn.losses import SoftmaxCrossEntropy
@@ -232,7 +232,7 @@ def f32(*numbers):
 
 BAD_FILES = {
     "empty": (lambda path: path.write_bytes(b""), "not a readable .npz"),
-    "text": (lambda path: path.write_text("These are no weights.\n" * 99), "of plain arrays (no zip)"),
+    "text": (lambda path: path.write_text("These are no weights.\n" * 99), "of plain arrays (no zip file"),
     "truncated": (lambda path: path.write_bytes(path.read_bytes()[:-300]), "not a readable .npz"),
     "a pickle": (lambda path: path.write_bytes(pickle.dumps({"1.mean": 1})), "not a readable .npz"),
     "a pickled array": (changed(**{"1.mean": np.array([{}, {}])}), "pickled objects, which could run code"),
@@ -240,16 +240,16 @@ BAD_FILES = {
     "no description": (changed(about=None), "not a file of weights"),
     "description no JSON": (changed(about=np.array("{")), "not a file of weights"),
     "nested too deep": (changed(about=np.array("[" * 100_000)), "not a file of weights"),
-    "too large": (described(layers=[["Dense", {"n_in": 10**7, "n_out": 10**7}]]), "MemoryError"),
+    "too large": (described(layers=[["Dense", {"n_in": 10**7, "n_out": 10**7}]]), "n_in = 10000000"),
     "description a list": (changed(about=np.array("[]")), "not a file of weights"),
     "description incomplete": (changed(about=np.array("{}")), "not a file of weights"),
     "unknown layer": (described(layers=[["Attention", {}]]), "Attention"),
     "unknown argument": (described(layers=[["Dropout", {"rate": 0.1, "slope": 1}]]), "slope"),
     "temperature no number": (described(temperature="warm"), "warm"),
-    "temperature not finite": (described(temperature=float("nan")), "temperature nan"),
+    "temperature not finite": (described(temperature=float("nan")), "NaN is no number"),
     "temperature zero": (described(temperature=0), "temperature 0"),
     "temperature too large": (described(temperature=10**400), "too large"),
-    "threshold not finite": (described(threshold=float("nan")), "threshold nan"),
+    "threshold not finite": (described(threshold=float("nan")), "NaN is no number"),
     "threshold above 1": (described(threshold=90), "threshold 90"),
     "missing array": (changed(**{"1.mean": None}), "'1.mean' is missing"),
     "extra array": (changed(**{"2.w": f32(0)}), "'2.w' belongs to no layer"),
@@ -294,27 +294,6 @@ def test_a_file_with_any_byte_changed_loads_or_is_refused(tmp_path):
             refused += 1
             assert "\n" not in str(error)
     assert refused > 200
-
-
-@pytest.mark.parametrize(("found", "message"), [
-    ({}, "f: array 'a' is missing"),
-    ({"a": np.zeros(2), "b": np.zeros(1)}, "f: array 'b' belongs to no layer"),
-    ({"a": np.zeros(3)}, "f: 'a' should be float64 (2,), it is float64 (3,)"),
-    ({"a": np.zeros(2, int)}, "f: 'a' should be float64 (2,), it is int64 (2,)"),
-    ({"a": np.array([1, np.inf])}, "f: 'a' holds numbers that are not finite"),
-])  # fmt: skip
-def test_check_arrays_says_what_was_expected_and_what_was_found(found, message):
-    with pytest.raises(ValueError) as error:
-        check_arrays("f", found, {"a": np.zeros(2)})
-    assert str(error.value) == message
-
-
-def test_write_npz_keeps_names_and_arrays(tmp_path):
-    arrays = {"average/0.w": np.arange(6).reshape(2, 3), "epoch": np.array(3)}
-    write_npz(tmp_path / "state.npz", arrays)
-    found = read_npz(tmp_path / "state.npz")
-    assert found.keys() == arrays.keys()
-    assert all(np.array_equal(found[name], a) for name, a in arrays.items())
 
 
 # --- the table ----------------------------------------------------------------------------------------------
