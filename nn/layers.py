@@ -19,6 +19,8 @@ What this file leaves out: the loss and its 1/N (losses.py), updating weights (o
 what a layer says of itself to a window that shows it (describe.py, which is mixed in).
 """
 
+import math
+
 import numpy as np
 
 from nn import describe
@@ -50,14 +52,17 @@ class Layer(describe.Described):
             raise ValueError(f"{type(self).__name__} expects an image of at least {kh} x {kw}, got {x.shape}")
 
 
+EMPTY = object()  # in place of a Generator: weights of zero, to be loaded into
+
+
 def he_normal(shape, fan_in, rng):
     """Weights with variance 2 / fan_in, which keeps a signal's size through ReLU layers.
 
-    He et al. 2015, "Delving deep into rectifiers", eq. 10. With rng None: zeros, to be loaded into.
+    He et al. 2015, "Delving deep into rectifiers", eq. 10. rng is a Generator; None: one seeded afresh; EMPTY: zeros.
     """
-    if rng is None:
+    if rng is EMPTY:
         return np.zeros(shape, np.float32)
-    return (rng.standard_normal(shape) * np.sqrt(2 / fan_in)).astype(np.float32)
+    return (np.random.default_rng(rng).standard_normal(shape) * np.sqrt(2 / fan_in)).astype(np.float32)
 
 
 def pair(size):
@@ -249,7 +254,7 @@ class Flatten(describe.Reshaped, Layer):
 
     def forward(self, x, training=False):
         self.shape = x.shape
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, dy):
         return dy.reshape(self.shape)
@@ -267,7 +272,7 @@ class Dropout(describe.Elementwise, Layer):
         if not 0 <= rate < 1:
             raise ValueError(f"Dropout: rate is from 0 to below 1, got {rate}")
         self.rate = rate
-        self.rng = rng if rng is not None else np.random.default_rng(0)
+        self.rng = np.random.default_rng(rng)
 
     def forward(self, x, training=False):
         self.mask = None
@@ -354,3 +359,8 @@ LAYERS = {
     cls.__name__: cls
     for cls in (Conv2D, Dense, ReLU, MaxPool2D, AvgPool2D, Flatten, Dropout, BatchNorm, Softmax)
 }
+
+
+def empty(kind, config):
+    """A layer of this class and configuration, its weights zero: to be loaded into."""
+    return kind(**config, rng=EMPTY) if kind in (Conv2D, Dense) else kind(**config)

@@ -14,11 +14,13 @@ from nn.files import check_arrays, parse_json, read_npz, write_npz
 from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Softmax, pair
 from nn.stored import build_layers, check_answers, check_card
 
+BLOCK = 128  # images that predict takes at a time
+
 
 def digit_net(rng=None, batch_norm=False):
     """The digit network: a 28 x 28 image in, ten scores (logits) out; 93,322 parameters.
 
-    rng         a numpy Generator for He initialisation; None gives zeros, to be loaded into
+    rng         a numpy Generator for He initialisation; None: one seeded afresh; layers.EMPTY: zeros, to be loaded into
     batch_norm  normalise what each hidden stage hands on, to train better; `folded` makes 93,322 of it again
     """
     def norm(channels):
@@ -69,8 +71,12 @@ class Network:
         return dy
 
     def predict(self, images):
-        """Calibrated probabilities (N, classes) of uint8 images (N, H, W), white ink on black."""
-        return self.probabilities(self.forward(to_input(images)))
+        """Calibrated probabilities (N, classes) of uint8 images (N, H, W), white ink on black.
+
+        A block of images at a time, since the layers keep what backward would need, 0.3 MB an image.
+        """
+        blocks = (images[at : at + BLOCK] for at in range(0, max(len(images), 1), BLOCK))
+        return np.concatenate([self.probabilities(self.forward(to_input(block))) for block in blocks])
 
     def probabilities(self, logits):
         """softmax(logits / temperature): (N, classes) -> (N, classes)."""
@@ -91,14 +97,16 @@ class Network:
         return {f"{i}.{name}": a for i, layer in enumerate(self.layers) for name, a in layer.state.items()}
 
     def assign(self, arrays):
-        """Copy arrays {name: array} into the params and states of these names. KeyError or ValueError if there is no
-        such name, or it has another shape.
+        """Copy arrays {name: array} into the params and states of these names. KeyError where there is no such name,
+        ValueError where it has another shape: NumPy would spread one number over all of them.
         """
-        for key, value in arrays.items():
-            i, name = key.split(".")
-            layer = self.layers[int(i)]
-            home = layer.params if name in layer.params else layer.state
-            home[name][...] = value
+        homes = self.params | self.state
+        for name, value in arrays.items():
+            if name not in homes:
+                raise KeyError(f"the network has no {name!r}, only {', '.join(homes)}")
+            if np.shape(value) != homes[name].shape:
+                raise ValueError(f"{name!r} has shape {homes[name].shape}, got {np.shape(value)}")
+            homes[name][...] = value
 
     def replica(self):
         """The same weights (shared, not copied) with caches, grads and states of its own: one for each thread."""

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from nn.layers import LAYERS, pair
+from nn.layers import LAYERS, empty, pair
 
 MOST_LAYERS = 1000
 LARGEST_OPTION = 10**6  # of a size, stride or number of channels
@@ -40,7 +40,7 @@ def build_layers(described, arrays):
                 raise ValueError(f"array '{number}.{array}' is missing")
             if found.shape != shape:
                 raise ValueError(f"'{number}.{array}' should be float32 {shape}, it is {found.dtype} {found.shape}")
-        layers.append(LAYERS[name](**options))
+        layers.append(empty(LAYERS[name], options))
     return layers
 
 

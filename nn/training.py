@@ -23,6 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nn.fused import FusedNetwork
+from nn.layers import EMPTY
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average, uphill
@@ -218,7 +219,7 @@ def _merge_states(network, busy, ranks, count):
 
 def blank_state(batch_norm):
     """The names, shapes and dtypes of the state of a digit network's training, to check a file against."""
-    network = digit_net(batch_norm=batch_norm)
+    network = digit_net(EMPTY, batch_norm)
     return _state(0, network, network, AdamW(network.params))
 
 

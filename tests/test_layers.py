@@ -17,6 +17,7 @@ from nn.layers import (
     MaxPool2D,
     ReLU,
     Softmax,
+    empty,
 )
 
 
@@ -222,6 +223,14 @@ def test_he_initialisation_keeps_the_size_of_a_signal():
     assert np.isclose((y**2).mean(), 1, rtol=0.05)
     y = ReLU().forward(Conv2D(30, 50, (3, 2), rng=rng(2)).forward(rng(3).standard_normal((4, 12, 12, 30))))
     assert np.isclose((y**2).mean(), 1, rtol=0.05)
+
+
+def test_without_a_generator_weights_are_drawn_afresh_and_empty_ones_are_zero():
+    for kind, sizes in ((Conv2D, {"c_in": 1, "c_out": 32, "kernel": 3}), (Dense, {"n_in": 9, "n_out": 5})):
+        one, other = kind(**sizes), kind(**sizes)
+        assert one.params["w"].std() > 0.1 and not np.array_equal(one.params["w"], other.params["w"])
+        assert not empty(kind, sizes).params["w"].any()
+    assert not np.array_equal(Dropout(0.5).rng.random(9), Dropout(0.5).rng.random(9))
 
 
 # --- the others, by hand ------------------------------------------------------------------------------------

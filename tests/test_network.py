@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import tracemalloc
 
 import naive
 import numpy as np
@@ -13,7 +14,7 @@ from nn.files import read_npz
 from nn.fused import FusedNetwork
 from nn.layers import AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
 from nn.losses import SoftmaxCrossEntropy
-from nn.network import Network, digit_net, to_input
+from nn.network import BLOCK, Network, digit_net, to_input
 
 
 def rng(seed=0):
@@ -130,6 +131,33 @@ def test_predict_gives_a_row_of_probabilities_for_each_image(digits):
     assert p.shape == (3, 10)
     assert np.allclose(p.sum(axis=1), 1, atol=1e-6)
     assert np.allclose(p, network.probabilities(network.forward(images[:3, ..., None].astype(np.float32) / 255)))
+
+
+def test_predict_takes_more_than_a_block_and_keeps_memory_low():
+    """10,000 images in under 300 MB; and the answers are those of one pass."""
+    network, images = digit_net(rng()), rng().integers(0, 256, (2 * BLOCK + 3, 28, 28), np.uint8)
+    whole = network.probabilities(network.forward(to_input(images)))
+    assert np.allclose(network.predict(images), whole, atol=1e-6)
+    assert network.predict(images[:0]).shape == (0, 10)
+    many = np.zeros((10_000, 28, 28), np.uint8)
+    tracemalloc.start()
+    try:
+        network.predict(many)
+        assert tracemalloc.get_traced_memory()[1] < 300e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("arrays", "error", "words"), [
+    ({"0.b": np.float32(1)}, ValueError, "'0.b' has shape (32,), got ()"),
+    ({"2.b": np.zeros(10, np.float32)}, KeyError, "the network has no '2.b', only 0.w, 0.b"),
+    ({"11.b": np.zeros((1, 10), np.float32)}, ValueError, "'11.b' has shape (10,), got (1, 10)"),
+    ({"w": np.zeros(1, np.float32)}, KeyError, "the network has no 'w'"),
+])  # fmt: skip
+def test_assign_takes_exactly_what_fits(arrays, error, words):
+    with pytest.raises(error) as caught:
+        digit_net().assign(arrays)
+    assert words in str(caught.value)
 
 
 def test_predict_names_the_shape_of_what_is_no_batch_of_images():
