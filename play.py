@@ -105,18 +105,8 @@ def read_digits(network, path):
     probabilities = network.predict(np.stack([ink.to_mnist(page) for page in pages]))
     number = "".join(str(digit) for digit in probabilities.argmax(axis=1))
     readings = []
-    for place, row in enumerate(probabilities.astype(float).round(6)):
-        digit, second = words.order(row)[:2]
-        verdict = words.verdict(row, network.threshold)
-        reading = {
-            "file": path,
-            "digit": digit,
-            "confidence": row[digit],
-            "reading": verdict,
-            "second": second,
-            "probabilities": row.tolist(),
-            "looks_like_digit": verdict != "no digit",
-        }
+    for place, row in enumerate(probabilities):
+        reading = {"file": path} | words.as_json(row, network.threshold)
         readings.append(reading if len(pages) == 1 else reading | {"number": number, "place": place})
     return readings
 

@@ -46,3 +46,18 @@ def sentence(probabilities, threshold):
 
 def article(digit):
     return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
+def as_json(probabilities, threshold):
+    """All that is said of one digit, as plain values: what `play.py --predict --json` and the page give."""
+    row = probabilities.astype(float).round(6)
+    digit, second = order(row)[:2]
+    reading = verdict(row, threshold)
+    return {
+        "digit": digit,
+        "confidence": float(row[digit]),
+        "reading": reading,
+        "second": second,
+        "probabilities": row.tolist(),
+        "looks_like_digit": reading != "no digit",
+    }
