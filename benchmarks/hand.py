@@ -4,8 +4,8 @@
 
 STROKES has a JSON object a line: {"label": 8, "writer": "w1", "strokes": [[[x, y], ...], ...]}, y pointing down.
 For each writer, five drawings of each digit, the first ones in the file, are kept as the window keeps drawings, and
-window.hand teaches them to a copy of the network; the rest of that writer's drawings and MNIST's test set are read
-before and after. A drawing's longer side is seven tenths of the pad's, with the window's own pen.
+window/data/hand.py teaches them to a copy of the network; the rest of that writer's drawings and MNIST's test set
+are read before and after. A drawing's longer side is seven tenths of the pad's, with the window's own pen.
 """
 
 import argparse
@@ -28,9 +28,9 @@ from threadpoolctl import threadpool_limits  # noqa: E402
 from nn import ink, mnist  # noqa: E402
 from nn.network import load_digit_net  # noqa: E402
 from nn.training import predict_logits  # noqa: E402
-from window.hand import Progress, teach  # noqa: E402
-from window.page import Page  # noqa: E402
-from window.strokes import PEN, Stroke  # noqa: E402
+from window.data.hand import Progress, teach  # noqa: E402
+from window.data.page import Page  # noqa: E402
+from window.data.strokes import PEN, Stroke  # noqa: E402
 
 HEIGHT = 0.7  # of the pad
 

@@ -4,8 +4,8 @@ import time
 
 import pygame
 
-from window import keys
-from window.layout import Rect
+from window.actions import keys
+from window.panels.layout import Rect
 
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.62, 0.45), (0.52, 0.65), (0.45, 0.85)]
 ONE = [(0.52, 0.15), (0.5, 0.5), (0.48, 0.85)]

@@ -7,8 +7,8 @@ import pytest
 
 from nn import ink, mnist
 from nn.network import Network, digit_net
-from window import hand
-from window.strokes import Stroke
+from window.data import hand
+from window.data.strokes import Stroke
 
 LINE = [Stroke(0.09, False, [(0.5, 0.2, 3.0), (0.5, 0.8, 3.5)])]
 
@@ -114,62 +114,62 @@ def app(swapped, tmp_path, monkeypatch):
 def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
     from events import until
 
-    from window import actions
+    from window.actions import teach
     from window.run import usable
 
-    actions.do(app, "learn")
+    teach.learn(app)
     assert "learn" in app.jobs
-    until(app, lambda: app.learned)
-    taught = app.learned.network
-    assert taught.card["test_misses"] == app.learned.mnist[1]  # its own, not the shipped weights'
-    assert taught.card["test_accuracy"] == pytest.approx(1 - app.learned.mnist[1] / 500)
-    actions.do(app, "keep")
-    assert app.network is taught and app.learned is None
+    until(app, lambda: app.teaching.learned)
+    taught = app.teaching.learned.network
+    assert taught.card["test_misses"] == app.teaching.learned.mnist[1]  # its own, not the shipped weights'
+    assert taught.card["test_accuracy"] == pytest.approx(1 - app.teaching.learned.mnist[1] / 500)
+    teach.keep(app)
+    assert app.reading.network is taught and app.teaching.learned is None
     again = usable(tmp_path / hand.WEIGHTS)
     assert all(np.array_equal(again.params[name], array) for name, array in taught.params.items())
-    actions.do(app, "weights")
-    assert app.network is swapped[0]
-    actions.do(app, "weights")
-    assert app.network is taught
+    teach.weights(app)
+    assert app.reading.network is swapped[0]
+    teach.weights(app)
+    assert app.reading.network is taught
 
 
 def test_discarding_and_cancelling_change_nothing(app, swapped, tmp_path):
     from events import until
 
-    from window import actions
+    from window.actions import teach
 
-    actions.do(app, "learn")
-    until(app, lambda: app.learned)
-    actions.do(app, "discard")
-    actions.do(app, "learn")
-    until(app, lambda: app.progress)
-    actions.press(app, "learn")  # the button is Cancel now
+    teach.learn(app)
+    until(app, lambda: app.teaching.learned)
+    teach.discard(app)
+    teach.learn(app)
+    until(app, lambda: app.teaching.progress)
+    app.press("learn")  # the button is Cancel now
     until(app, lambda: "learn" not in app.jobs)
-    assert app.learned is None and "cancelled" in app.message.words
-    assert app.network is swapped[0] and not (tmp_path / hand.WEIGHTS).exists()
+    assert app.teaching.learned is None and "cancelled" in app.message.words
+    assert app.reading.network is swapped[0] and not (tmp_path / hand.WEIGHTS).exists()
 
 
 def test_a_digit_key_keeps_the_drawing_and_clears_the_pad(app, tmp_path):
-    from window import actions
+    from window.actions import draw, teach
 
     before = hand.count(tmp_path)
-    actions.do(app, "label 4")
+    teach.label(app, "4")
     assert hand.count(tmp_path) == before  # there is nothing to keep
-    app.drawing.become(LINE)
+    app.pad.drawing.become(LINE)
     app.update(0.1)
-    actions.do(app, "label 4")
-    assert hand.count(tmp_path) == app.kept == before + 1 and not app.drawing.marks
+    teach.label(app, "4")
+    assert hand.count(tmp_path) == app.teaching.kept == before + 1 and not app.pad.drawing.marks
     assert str(tmp_path) in app.message.words
-    actions.do(app, "undo")
-    assert app.drawing.marks == tuple(LINE)
+    draw.undo(app)
+    assert app.pad.drawing.marks == tuple(LINE)
 
 
 def test_too_few_drawings_are_not_learned_from(swapped, tmp_path):
-    from window import actions
+    from window.actions import teach
     from window.app import App
 
     app = App(swapped[0], samples=tmp_path)
-    actions.do(app, "learn")
+    teach.learn(app)
     assert not app.jobs and "0 drawings" in app.message.words
 
 

@@ -1,6 +1,8 @@
 """The window, driven by events as a user's hand would, without a screen."""
 
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,12 @@ pygame = pytest.importorskip("pygame")
 
 from events import ONE, SEVEN, click, draw, on_pad, press, send, until  # noqa: E402
 
-from window import actions, hand, keys, strokes  # noqa: E402
+from window import panels  # noqa: E402
+from window.actions import ask, files, keys, look, move, teach  # noqa: E402
+from window.actions import draw as ink  # noqa: E402
 from window.app import App  # noqa: E402
-from window.theme import THEMES, scale  # noqa: E402
+from window.data import hand, strokes  # noqa: E402
+from window.panels.theme import THEMES, scale  # noqa: E402
 
 
 def picture(app):
@@ -26,7 +31,7 @@ def test_a_drawn_7_is_read_as_a_7_and_a_1_as_a_1(app):
     assert app.answer.digit == 7 and app.title.startswith("7 · ")
     press(app, "C")
     draw(app, ONE)
-    assert app.answer.digit == 1 and app.number == "1"
+    assert app.answer.digit == 1 and app.reading.number == "1"
     assert app.answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
@@ -40,7 +45,7 @@ def test_the_answer_follows_the_pen_before_it_is_lifted(app):
 
 def test_while_drawing_it_answers_at_most_30_times_a_second(app, monkeypatch):
     reads = []
-    monkeypatch.setattr(app, "read", lambda: reads.append(app.clock) or setattr(app, "since_answer", 0.0))
+    monkeypatch.setattr(app, "read", lambda: reads.append(app.clock) or setattr(app.reading, "since_answer", 0.0))
     send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.1, 0.5), button=1)
     for i in range(100):
         send(app, pygame.MOUSEMOTION, pos=on_pad(app, 0.1 + i * 0.008, 0.5), rel=(0, 0), buttons=(1, 0, 0))
@@ -54,7 +59,7 @@ def test_an_empty_pad_has_no_answer_and_a_dot_asks_to_go_on(app):
     send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.5, 0.5), button=1)
     send(app, pygame.MOUSEBUTTONUP, pos=on_pad(app, 0.5, 0.5), button=1)
     app.update(1.0)
-    assert app.answer is None and app.dot
+    assert app.answer is None and app.pad.dot
     press(app, "Space")
     assert app.answer is None and "Keep going" in app.message.words
 
@@ -81,83 +86,85 @@ def test_with_live_off_only_predict_answers(app, how):
 
 def test_undo_and_redo_walk_through_strokes_and_clear(app):
     draw(app, ONE)
-    one = app.page.ink.copy()
+    one = app.pad.page.ink.copy()
     draw(app, [(0.2, 0.2), (0.8, 0.2)])
     click(app, "clear")
     app.update(0.05)
-    assert not app.page.ink.any()
+    assert not app.pad.page.ink.any()
     press(app, "Ctrl+Z", "Ctrl+Z")
     app.update(0.05)
-    assert np.array_equal(app.page.ink, one)
+    assert np.array_equal(app.pad.page.ink, one)
     press(app, "Ctrl+Y")
     app.update(0.05)
-    assert app.page.ink.sum() > one.sum()
+    assert app.pad.page.ink.sum() > one.sum()
     press(app, "Ctrl+Z", "Ctrl+Z", "Ctrl+Z", "Ctrl+Z")
-    assert not app.drawing.marks and app.message.words == "Nothing to undo."
+    assert not app.pad.drawing.marks and app.message.words == "Nothing to undo."
 
 
 @pytest.mark.parametrize("way", ["right button", "key", "button"])
 def test_erasing_takes_ink_away(app, way):
     draw(app, ONE)
-    before = int(app.page.ink.sum())
+    before = int(app.pad.page.ink.sum())
     if way == "key":
         press(app, "E")
     elif way == "button":
         click(app, "eraser")
     draw(app, [(0.3, 0.5), (0.7, 0.5)], button=3 if way == "right button" else 1)
-    assert app.page.ink.sum() < before * 0.95
-    assert app.page.ink[280, 280] == 0
+    assert app.pad.page.ink.sum() < before * 0.95
+    assert app.pad.page.ink[280, 280] == 0
 
 
 def test_the_wheel_and_brackets_and_slider_set_the_pens_width(app):
-    start = app.pen
+    start = app.pad.pen
     send(app, pygame.MOUSEWHEEL, x=0, y=2, flipped=False)
-    assert app.pen > start
+    assert app.pad.pen > start
     press(app, "[", "[", "[")
-    assert app.pen < start
+    assert app.pad.pen < start
     press(app, *"]" * 60)
-    assert app.pen == strokes.THICKEST
+    assert app.pad.pen == strokes.THICKEST
     click(app, "width")
-    assert app.pen == pytest.approx((strokes.THINNEST + strokes.THICKEST) / 2, rel=0.05)
+    assert app.pad.pen == pytest.approx((strokes.THINNEST + strokes.THICKEST) / 2, rel=0.05)
 
 
 def test_a_resized_window_keeps_the_drawing_and_its_answer(app):
     draw(app, SEVEN)
-    before = app.page.ink.copy(), app.answer.probabilities.copy()
+    before = app.pad.page.ink.copy(), app.answer.probabilities.copy()
     send(app, pygame.VIDEORESIZE, size=(1500, 1000), w=1500, h=1000)
     press(app, "Space")
     assert app.layout.size == (1500, 1000)
-    assert np.array_equal(app.page.ink, before[0]) and np.array_equal(app.answer.probabilities, before[1])
+    assert np.array_equal(app.pad.page.ink, before[0]) and np.array_equal(app.answer.probabilities, before[1])
 
 
 def test_all_by_keyboard(app):
     press(app, "Tab")
-    assert app.focus == "pad"
-    app.nib = (0.3, 0.25)
+    assert app.looking.focus == "pad"
+    app.pad.nib = (0.3, 0.25)
     press(app, "Enter", *["Right"] * 11, *["Down"] * 17, "Enter")
     app.update(0.1)
-    assert len(app.drawing.strokes) == 1 and app.answer is not None
-    for _ in range(actions.focusable(app).index("clear")):
+    assert len(app.pad.drawing.strokes) == 1 and app.answer is not None
+    for _ in range(app.focusable().index("clear")):
         press(app, "Tab")
-    assert app.focus == "clear"
+    assert app.looking.focus == "clear"
     press(app, "Enter")
-    assert not app.drawing.marks
+    assert not app.pad.drawing.marks
     press(app, "Shift+Tab")
-    assert app.focus == "redo"
+    assert app.looking.focus == "redo"
 
 
 # --- keys -----------------------------------------------------------------------------------------------------
 
-def test_every_key_of_the_help_has_a_handler_and_every_handler_a_key_or_a_button(app):
-    reached = set()
-    for command in [*keys.ACTIONS.values(), *(name for name in actions.BUTTONS if name != "width")]:
-        name = command.split()[0]
-        assert callable(getattr(actions, name)), name
-        reached.add(name)
-    inner = {"do", "png", "press", "add_file", "show_file", "view", "focusable", "widen"}  # called by them or the mouse
-    public = {name for name, f in vars(actions).items()
-              if callable(f) and getattr(f, "__module__", "") == actions.__name__ and not name.startswith("_")}
-    assert public - inner == reached
+def controls():
+    made = [panel for view in panels.VIEWS.values() for panel in view] + list(panels.dialogs.DIALOGS.values())
+    return [its for panel in made for its in panel.CONTROLS.values()]
+
+
+def test_every_action_has_a_key_or_a_control():
+    reached = {binding.action for binding in keys.TABLE} | {its.action for its in controls()}
+    inner = {ink.widen, look.view, files.add, files.show}  # called by them, or by the mouse
+    public = {f for module in (ask, files, ink, look, move, teach) for name, f in vars(module).items()
+              if inspect.isfunction(f) and f.__module__ == module.__name__ and not name.startswith("_")
+              and f.__code__.co_varnames[0] == "app"}
+    assert public - inner <= reached
 
 
 def test_no_key_is_bound_twice():
@@ -165,17 +172,18 @@ def test_no_key_is_bound_twice():
     assert len(bound) == len(set(bound))
 
 
-@pytest.mark.parametrize("key", sorted(keys.ACTIONS))
+@pytest.mark.parametrize("key", sorted(keys.BOUND))
 def test_each_key_calls_its_action(app, monkeypatch, key):
     called = []
-    monkeypatch.setattr(actions, "do", lambda app, command: called.append(command))
+    spied = keys.BOUND[key]._replace(action=lambda *arguments: called.append(arguments))
+    monkeypatch.setitem(keys.BOUND, key, spied)
     press(app, key)
-    assert called == [keys.ACTIONS[key]]
+    assert called == [(app, key) if spied.with_key else (app,)]
 
 
 def test_a_key_is_known_by_what_the_layout_types(app):
     send(app, pygame.KEYDOWN, key=pygame.K_8, mod=pygame.KMOD_RALT, unicode="[")  # a German keyboard
-    assert app.pen < strokes.PEN
+    assert app.pad.pen < strokes.PEN
 
 
 # --- looking --------------------------------------------------------------------------------------------------
@@ -185,10 +193,10 @@ def test_heat_and_plain_change_the_large_view(app):
     views = []
     for key in "HHHPP":
         press(app, key)
-        views.append(app.view)
+        views.append(app.looking.view)
     assert views == ["gradient", "occlusion", "pixels", "plain", "pixels"]
     click(app, "occlusion")
-    assert app.view == "occlusion"
+    assert app.looking.view == "occlusion"
 
 
 def test_pointing_at_a_cell_and_clicking_it(app):
@@ -197,10 +205,10 @@ def test_pointing_at_a_cell_and_clicking_it(app):
     send(app, pygame.MOUSEMOTION, pos=cell.middle, rel=(0, 0), buttons=(0, 0, 0))
     assert app.pointed == (0, 11, (13, 13))
     click(app, cell)
-    assert app.pinned == (0, 11, (13, 13))
+    assert app.looking.pinned == (0, 11, (13, 13))
     picture(app)
     press(app, "Esc")
-    assert app.pinned is None
+    assert app.looking.pinned is None
 
 
 @pytest.mark.parametrize("theme", sorted(THEMES))
@@ -214,9 +222,9 @@ def test_text_has_contrast(theme):
         return (b + 0.05) / (a + 0.05)
 
     of = THEMES[theme]
-    for ink, ground in [(of.text, of.panel), (of.muted, of.panel), (of.text, of.raised), (of.accent, of.panel),
+    for text, ground in [(of.text, of.panel), (of.muted, of.panel), (of.text, of.raised), (of.accent, of.panel),
                         (of.on_accent, of.accent), (of.warning, of.background), (of.muted, of.background)]:
-        assert contrast(ink, ground) >= 4.5
+        assert contrast(text, ground) >= 4.5
 
 
 def test_every_state_can_be_drawn_in_both_themes_and_looks_different(app):
@@ -239,16 +247,17 @@ def test_every_state_can_be_drawn_in_both_themes_and_looks_different(app):
     press(app, "F1")
     look("help")
     press(app, "F1")
-    app.pinned = (2, 5, (3, 3))
+    app.looking.pinned = (2, 5, (3, 3))
     look("convolution")
-    app.pinned = (3, 5, (2, 2))
+    app.looking.pinned = (3, 5, (2, 2))
     look("pooling")
-    app.pinned = (5, 3, (0, 0))
+    app.looking.pinned = (5, 3, (0, 0))
     look("dense")
-    app.pinned = None
-    app.progress = hand.Progress(0.5, "epoch 2 of 3")
+    app.looking.pinned = None
+    app.teaching.progress = hand.Progress(0.5, "epoch 2 of 3")
     look("learning")
-    app.progress, app.learned = None, hand.Learned(app.network, 10, (3, 1), 10000, (60, 62))
+    app.teaching.progress, app.dialogs.open = None, "learned"
+    app.teaching.learned = hand.Learned(app.reading.network, 10, (3, 1), 10000, (60, 62))
     look("learned")
 
 
@@ -271,9 +280,9 @@ def test_a_dropped_picture_is_read_and_a_bad_file_leaves_the_drawing(app, tmp_pa
     app.update(0.1)
     assert app.answer.digit == 1 and "one.png" in app.message.words
     (tmp_path / "no.png").write_text("not a picture")
-    marks = app.drawing.marks
+    marks = app.pad.drawing.marks
     send(app, pygame.DROPFILE, file=str(tmp_path / "no.png"))
-    assert app.message.bad and "no.png" in app.message.words and app.drawing.marks == marks
+    assert app.message.bad and "no.png" in app.message.words and app.pad.drawing.marks == marks
     press(app, "PageUp")
     assert not app.message.bad
 
@@ -287,29 +296,29 @@ def test_several_digits_in_a_picture_are_read_as_a_number(app, digits, tmp_path)
     Image.fromarray(row).resize((84 * 6, 28 * 6)).save(tmp_path / "number.png")
     send(app, pygame.DROPFILE, file=str(tmp_path / "number.png"))
     app.update(0.1)
-    assert app.number == "171" and app.title.startswith("171 · ")
+    assert app.reading.number == "171" and app.title.startswith("171 · ")
     press(app, "Right")
-    assert app.chosen == 1 and app.answer.digit == 7
+    assert app.reading.chosen == 1 and app.answer.digit == 7
     picture(app)
     draw(app, [(0.1, 0.1), (0.9, 0.9)])  # drawn over, it is one page of ink again
-    assert len(app.answers) == 1
+    assert len(app.reading.answers) == 1
 
 
 def test_a_random_test_digit_reaches_the_network_unchanged(app):
     press(app, "R")
-    until(app, lambda: app.drawing.marks)
-    shown = app.drawing.picture
+    until(app, lambda: app.pad.drawing.marks)
+    shown = app.pad.drawing.picture
     number = int(shown.name.split()[-1])
-    assert np.array_equal(app.tests[0][number], app.answer.image)
-    assert shown.label == app.tests[1][number]
+    assert np.array_equal(app.reading.tests[0][number], app.answer.image)
+    assert shown.label == app.reading.tests[1][number]
 
 
 def test_mistakes_are_mistakes(app):
     press(app, "M")
-    until(app, lambda: app.mistakes is not None)
+    until(app, lambda: app.reading.mistakes is not None)
     for _ in range(3):
         press(app, "M")
-        assert app.answer.digit != app.drawing.picture.label
+        assert app.answer.digit != app.pad.drawing.picture.label
 
 
 def test_a_session_saved_and_replayed_is_the_same_ink(app, one_or_seven, tmp_path):
@@ -320,10 +329,10 @@ def test_a_session_saved_and_replayed_is_the_same_ink(app, one_or_seven, tmp_pat
     other = App(one_or_seven, size=(900, 600), samples=tmp_path)
     send(other, pygame.DROPFILE, file=str(saved))
     other.update(0.06)
-    assert 0 < other.page.ink.sum() < app.page.ink.sum() * 2 and other.replaying  # in its own time
+    assert 0 < other.pad.page.ink.sum() < app.pad.page.ink.sum() * 2 and other.pad.replaying  # in its own time
     other.update(10.0)
-    assert not other.replaying
-    assert np.abs(other.page.ink.astype(int) - app.page.ink).max() <= 1  # five decimals are kept
+    assert not other.pad.replaying
+    assert np.abs(other.pad.page.ink.astype(int) - app.pad.page.ink).max() <= 1  # five decimals are kept
 
 
 def test_the_picture_of_the_window_is_saved(app, tmp_path):
@@ -340,9 +349,9 @@ def test_asking_for_a_file_takes_typed_text(app, tmp_path):
     for letter in str(tmp_path / "noth"):
         send(app, pygame.TEXTINPUT, text=letter)
     press(app, "C", "Tab", "Backspace", "Tab")  # C is a letter now, not an action
-    assert app.prompt == str(tmp_path / "nothing.png")
+    assert app.dialogs.path == str(tmp_path / "nothing.png")
     press(app, "Enter")
-    assert app.prompt is None and "nothing.png" in app.message.words and app.message.bad
+    assert app.dialogs.open is None and "nothing.png" in app.message.words and app.message.bad
 
 
 # --- without a network yet, and under a monkey ----------------------------------------------------------------
@@ -353,17 +362,17 @@ def test_a_drawing_made_while_the_network_loads_is_read_when_it_is_there(one_or_
     press(app, "Space", "M", "F")
     picture(app)
     assert app.answer is None
-    app.network = one_or_seven
+    app.use(one_or_seven)
     app.update(0.1)
     assert app.answer.digit == 7
 
 
 def test_20_000_random_events_raise_nothing(app, tmp_path, monkeypatch):
     """Mostly on the pad and the controls, as anywhere else little happens; now and then time passes and it draws."""
-    monkeypatch.setattr(actions, "save", lambda app: None)
+    monkeypatch.setattr(files, "write_whole", lambda path, data: None)
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
-    names = [*keys.ACTIONS, "Backspace", "X"]
+    names = [*keys.BOUND, "Backspace", "X"]
     names = [name for name in names if name not in ("Ctrl+Q", "R", "M", "F")]  # these start threads
     boxes = list(app.layout.parts.values())
     for i in range(20_000):

@@ -12,8 +12,11 @@ pygame = pytest.importorskip("pygame")
 from events import ONE, SEVEN, click, draw, on_pad, press, send, until  # noqa: E402
 
 from nn import ink  # noqa: E402
-from window import actions, overlays, pad, strokes  # noqa: E402
-from window.strokes import Stroke  # noqa: E402
+from window.actions import files  # noqa: E402
+from window.actions.draw import READY  # noqa: E402
+from window.data import strokes  # noqa: E402
+from window.data.strokes import Stroke  # noqa: E402
+from window.panels import dialogs, pad  # noqa: E402
 
 
 def show(app):
@@ -42,12 +45,12 @@ def session(tmp_path):
 # --- several digits in a picture ------------------------------------------------------------------------------
 
 def test_a_click_on_one_of_several_digits_chooses_it(app, number):
-    actions.add_file(app, number)
+    files.add(app, number)
     app.update(0.05)
-    assert app.number == "71"
+    assert app.reading.number == "71"
     for index in (1, 0):
         click(app, pad.digit_box(app, index))
-        assert app.chosen == index and app.drawing.picture  # and nothing is drawn
+        assert app.reading.chosen == index and app.pad.drawing.picture  # and nothing is drawn
     assert pad.digit_box(app, 0).right <= pad.digit_box(app, 1).x + app.layout.parts["pad"].w // 4
     assert pad.digit_at(app, on_pad(app, 0.02, 0.02)) is None
 
@@ -56,20 +59,20 @@ def test_a_click_on_one_of_several_digits_chooses_it(app, number):
 def test_without_live_a_number_drawn_over_or_undone_is_no_number_any_more(app, number, then):
     draw(app, SEVEN)
     press(app, "L")
-    actions.add_file(app, number)
+    files.add(app, number)
     press(app, "Space")
-    assert len(app.answers) == 2
+    assert len(app.reading.answers) == 2
     show(app)
     then(app)
     app.update(0.05)
     show(app)
     assert pad.digit_at(app, on_pad(app, 0.3, 0.5)) is None
     press(app, "Space")
-    assert len(app.answers) == 1
+    assert len(app.reading.answers) == 1
 
 
 def test_an_answer_of_a_moment_ago_is_not_boxed_over_new_ink(app, number):
-    actions.add_file(app, number)
+    files.add(app, number)
     press(app, "Space")
     draw(app, ONE, button=3)
     app.update(0.001)
@@ -80,46 +83,46 @@ def test_an_answer_of_a_moment_ago_is_not_boxed_over_new_ink(app, number):
 
 @pytest.mark.parametrize("what", ["R", "7", "Ctrl+Z", "C", "a file", "a stroke"])
 def test_a_replay_ends_where_something_else_begins(app, session, number, what, digits):
-    app.tests = digits[1]
-    actions.add_file(app, session)
+    app.reading.tests = digits[1]
+    files.add(app, session)
     app.update(0.6)
-    assert app.replaying and app.drawing.stroke
+    assert app.pad.replaying and app.pad.drawing.stroke
     if what == "a file":
-        actions.add_file(app, number)
+        files.add(app, number)
     elif what == "a stroke":
         draw(app, ONE)
     else:
         press(app, what)
-    marks = app.drawing.marks
+    marks = app.pad.drawing.marks
     app.update(2.0)
-    assert not app.replaying and app.drawing.marks == marks
+    assert not app.pad.replaying and app.pad.drawing.marks == marks
 
 
 def test_the_arrow_keys_leave_a_replay_and_the_mouses_stroke_alone(app, session):
-    actions.add_file(app, session)
+    files.add(app, session)
     app.update(0.6)
     press(app, "Left")
     app.update(2.0)
-    assert [point[:2] for point in app.drawing.strokes[0].points] == SEVEN
+    assert [point[:2] for point in app.pad.drawing.strokes[0].points] == SEVEN
     send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.1, 0.1), button=1)
     press(app, "Left")
-    assert len(app.drawing.stroke.points) == 1
+    assert len(app.pad.drawing.stroke.points) == 1
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------
 
 def kept(app):
-    return sorted(path.name[0] for path in (app.samples / "drawings").glob("*.json"))
+    return sorted(path.name[0] for path in (app.teaching.samples / "drawings").glob("*.json"))
 
 
 def test_undo_takes_a_wrong_label_back(app):
     draw(app, SEVEN)
     press(app, "1")
-    assert kept(app) == ["1"] and not app.drawing.marks
+    assert kept(app) == ["1"] and not app.pad.drawing.marks
     press(app, "Ctrl+Z")
-    assert kept(app) == [] and app.kept == 0 and len(app.drawing.strokes) == 1
+    assert kept(app) == [] and app.teaching.kept == 0 and len(app.pad.drawing.strokes) == 1
     press(app, "7")
-    assert kept(app) == ["7"] and app.kept == 1
+    assert kept(app) == ["7"] and app.teaching.kept == 1
     draw(app, ONE)
     press(app, "Ctrl+Z", "Ctrl+Z")  # the new stroke, then the label
     assert kept(app) == []
@@ -130,7 +133,7 @@ def test_undo_under_the_pen_takes_back_the_stroke_and_not_what_was_kept_before(a
     press(app, "7")
     send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, 0.2, 0.2), button=1)
     press(app, "Ctrl+Z")
-    assert kept(app) == ["7"] and not app.drawing.marks
+    assert kept(app) == ["7"] and not app.pad.drawing.marks
 
 
 def test_a_digit_key_held_down_keeps_one_drawing_and_says_so(app):
@@ -144,17 +147,17 @@ def test_a_stroke_of_this_very_moment_is_kept_with_the_rest(app):
     for point in SEVEN[1:]:
         send(app, pygame.MOUSEMOTION, pos=on_pad(app, *point), rel=(0, 0), buttons=(1, 0, 0))
     press(app, "7")
-    (path,) = (app.samples / "drawings").glob("7-*.json")
+    (path,) = (app.teaching.samples / "drawings").glob("7-*.json")
     data = json.loads(path.read_text())
     assert len(data["strokes"][0]["points"]) == len(SEVEN) and np.max(data["image"]) == 255
 
 
 def test_a_test_image_is_not_kept_even_with_a_stroke_on_it(app, digits):
-    app.tests = digits[1]
+    app.reading.tests = digits[1]
     press(app, "R")
     draw(app, [(0.02, 0.02), (0.05, 0.02)])
     press(app, "3")
-    assert kept(app) == [] and "yourself" in app.message.words and app.drawing.marks
+    assert kept(app) == [] and "yourself" in app.message.words and app.pad.drawing.marks
 
 
 def test_a_click_on_the_right_digit_keeps_the_drawing(app):
@@ -167,7 +170,7 @@ def test_too_few_good_drawings_name_a_damaged_one(app):
     for _ in range(3):
         draw(app, SEVEN)
         press(app, "7")
-    next((app.samples / "drawings").glob("*.json")).write_text("{")
+    next((app.teaching.samples / "drawings").glob("*.json")).write_text("{")
     press(app, "F")
     assert app.message.words.startswith("2 of 10") and "left out" in app.message.words
 
@@ -177,41 +180,42 @@ def test_too_few_good_drawings_name_a_damaged_one(app):
 @pytest.mark.parametrize("close", ["Esc", "F1", "click"])
 def test_help_is_closed_by_its_key_by_escape_and_by_a_click_and_nothing_is_drawn_through_it(app, close):
     press(app, "F1")
-    assert app.helping
+    assert app.dialogs.open == "help"
     draw(app, ONE) if close == "click" else press(app, close)
-    assert not app.helping and not app.drawing.marks
+    assert not app.dialogs.open and not app.pad.drawing.marks
 
 
 def test_what_was_learned_is_kept_or_discarded_by_its_buttons(app, one_or_seven):
-    from window import hand
+    from window.data import hand
 
     for part in ("keep", "discard"):
-        app.learned = hand.Learned(one_or_seven, 10, (3, 1), 10000, (60, 62))
+        app.teaching.learned = hand.Learned(one_or_seven, 10, (3, 1), 10000, (60, 62))
+        app.dialogs.open = "learned"
         show(app)
         places = [(x, y) for x in range(0, app.layout.size[0], 8) for y in range(0, app.layout.size[1], 8)]
-        place = next(place for place in places if overlays.part_at(app, place) == part)
+        place = next(place for place in places if dialogs.part_at(app, place) == part)
         for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
             send(app, kind, pos=place, button=1)
-        assert app.learned is None and (app.samples / hand.WEIGHTS).exists()
+        assert app.teaching.learned is None and (app.teaching.samples / hand.WEIGHTS).exists()
 
 
 def test_redo_by_the_other_usual_key(app):
     draw(app, SEVEN)
     press(app, "Ctrl+Z", "Ctrl+Shift+Z")
-    assert len(app.drawing.strokes) == 1
+    assert len(app.pad.drawing.strokes) == 1
 
 
 def test_switching_live_keeps_a_current_answer(app):
     draw(app, SEVEN)
     press(app, "L")
-    assert app.answer and not app.stale
+    assert app.answer and not app.reading.stale
     press(app, "L")
     app.update(1.0)
     assert app.message.words.startswith("Live:")
 
 
 def test_a_file_name_that_is_no_text_is_shown_as_far_as_it_goes(app):
-    actions.add_file(app, "\udce9t\udce9.png")
+    files.add(app, "\udce9t\udce9.png")
     show(app)
     assert app.message.bad
 
@@ -219,9 +223,9 @@ def test_a_file_name_that_is_no_text_is_shown_as_far_as_it_goes(app):
 def test_an_image_of_mnist_in_two_pieces_stays_one_digit(app, digits, tmp_path):
     image = digits[1][0][694]
     Image.fromarray(image).save(tmp_path / "five.png")
-    actions.add_file(app, str(tmp_path / "five.png"))
+    files.add(app, str(tmp_path / "five.png"))
     app.update(0.05)
-    assert len(app.answers) == 1 and np.array_equal(app.answer.image, image)
+    assert len(app.reading.answers) == 1 and np.array_equal(app.answer.image, image)
 
 
 # --- undo and what was kept ---------------------------------------------------------------------------------
@@ -232,7 +236,7 @@ def test_undo_takes_back_every_drawing_kept_on_its_way(app):
     press(app, "1")
     draw(app, ONE)
     press(app, "1", "Ctrl+Z", "Ctrl+Z", "Ctrl+Z")
-    assert kept(app) == [] and app.kept == 0 and len(app.drawing.strokes) == 1
+    assert kept(app) == [] and app.teaching.kept == 0 and len(app.pad.drawing.strokes) == 1
     press(app, "7")
     assert kept(app) == ["7"]
 
@@ -240,11 +244,11 @@ def test_undo_takes_back_every_drawing_kept_on_its_way(app):
 def test_redo_says_that_the_drawing_is_not_kept_any_more(app):
     draw(app, SEVEN)
     press(app, "7", "Ctrl+Z", "Ctrl+Y")
-    assert not app.drawing.marks and kept(app) == [] and "not kept" in app.message.words
+    assert not app.pad.drawing.marks and kept(app) == [] and "not kept" in app.message.words
     press(app, "Ctrl+Z")
     draw(app, ONE)
     press(app, "Ctrl+Z", "Ctrl+Y")
-    assert app.drawing.marks and app.message.words == "Done again."
+    assert app.pad.drawing.marks and app.message.words == "Done again."
 
 
 def test_a_kept_drawing_that_cannot_be_deleted_is_said_to_stay(app, monkeypatch):
@@ -256,28 +260,28 @@ def test_a_kept_drawing_that_cannot_be_deleted_is_said_to_stay(app, monkeypatch)
 
     monkeypatch.setattr("pathlib.Path.unlink", refuse)
     press(app, "Ctrl+Z")
-    assert app.message.bad and "Read-only" in app.message.words and kept(app) == ["7"] and not app.drawing.marks
+    assert app.message.bad and "Read-only" in app.message.words and kept(app) == ["7"] and not app.pad.drawing.marks
 
 
 def test_a_dot_is_not_kept(app):
     draw(app, [(0.5, 0.5), (0.51, 0.5)])
     press(app, "1")
-    assert kept(app) == [] and app.drawing.marks
+    assert kept(app) == [] and app.pad.drawing.marks
 
 
 def test_a_kept_drawing_can_be_opened_and_is_drawn_again(app):
     draw(app, SEVEN)
     press(app, "7")
-    (path,) = (app.samples / "drawings").glob("7-*.json")
-    actions.add_file(app, str(path))
+    (path,) = (app.teaching.samples / "drawings").glob("7-*.json")
+    files.add(app, str(path))
     app.update(5.0)
-    assert not app.message.bad and len(app.drawing.strokes[0].points) == len(SEVEN)
+    assert not app.message.bad and len(app.pad.drawing.strokes[0].points) == len(SEVEN)
 
 
 def test_the_right_button_keeps_nothing(app):
     draw(app, SEVEN)
     click(app, "bar 7", button=3)
-    assert kept(app) == [] and app.drawing.marks
+    assert kept(app) == [] and app.pad.drawing.marks
 
 
 # --- what comes in the middle of something ------------------------------------------------------------------
@@ -290,34 +294,34 @@ def test_the_right_button_keeps_nothing(app):
     lambda app: press(app, "Left"),
 ])  # fmt: skip
 def test_a_replay_goes_on_whatever_is_clicked(app, session, disturb):
-    actions.add_file(app, session)
+    files.add(app, session)
     app.update(0.3)
     disturb(app)
     for _ in range(40):
         app.update(0.05)
-    assert [len(stroke.points) for stroke in app.drawing.strokes] == [len(SEVEN), 2]
+    assert [len(stroke.points) for stroke in app.pad.drawing.strokes] == [len(SEVEN), 2]
 
 
 @pytest.mark.parametrize("key", ["R", "M"])
 def test_a_test_image_that_comes_late_does_not_replace_what_is_being_drawn(app, digits, key):
     if key == "M":
-        app.tests = digits[1][0][:200], digits[1][1][:200]
+        app.reading.tests = digits[1][0][:200], digits[1][1][:200]
     press(app, key)
     send(app, pygame.MOUSEBUTTONDOWN, pos=on_pad(app, *SEVEN[0]), button=1)
     until(app, lambda: not app.jobs)
     for point in SEVEN[1:]:
         send(app, pygame.MOUSEMOTION, pos=on_pad(app, *point), rel=(0, 0), buttons=(1, 0, 0))
-    assert len(app.drawing.stroke.points) == len(SEVEN) and app.drawing.picture is None
+    assert len(app.pad.drawing.stroke.points) == len(SEVEN) and app.pad.drawing.picture is None
     press(app, key)  # asked for again, it comes
-    until(app, lambda: app.drawing.picture is not None)
+    until(app, lambda: app.pad.drawing.picture is not None)
 
 
 def test_mistakes_found_for_other_weights_are_not_shown(app, digits, one_or_seven):
-    app.tests = digits[1][0][:200], digits[1][1][:200]
+    app.reading.tests = digits[1][0][:200], digits[1][1][:200]
     press(app, "M")
-    app.network = copy.deepcopy(one_or_seven)
+    app.use(copy.deepcopy(one_or_seven))
     until(app, lambda: not app.jobs)
-    assert app.mistakes is None and "changed" in app.message.words
+    assert app.reading.mistakes is None and "changed" in app.message.words
 
 
 # --- what the message line says -----------------------------------------------------------------------------
@@ -336,39 +340,39 @@ def test_a_message_stays_until_the_pen_moves_again(app):
 
 def test_ink_erased_is_not_read_as_anything(app):
     draw(app, ONE)
-    app.pen = 0.25
+    app.pad.pen = 0.25
     draw(app, ONE, button=3)
-    assert not app.answers and app.message.words == actions.READY
+    assert not app.reading.answers and app.message.words == READY
     press(app, "Space")
     assert app.message.words.startswith("There is no ink yet")
 
 
 def test_a_drawing_over_a_test_image_is_not_offered_to_be_kept(app, digits):
-    app.tests = digits[1]
+    app.reading.tests = digits[1]
     press(app, "R")
     draw(app, [(0.3, 0.5), (0.7, 0.5)])
-    assert app.answers and "press" not in app.message.words
+    assert app.reading.answers and "press" not in app.message.words
 
 
 def test_without_live_old_answers_are_said_to_be_old_and_the_keyboard_draws(app, number):
     press(app, "L")
-    actions.add_file(app, number)
+    files.add(app, number)
     press(app, "Space")
     assert app.message.words.startswith("71.png: read as 71.")
     draw(app, ONE)
     words = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("window.widgets.paragraph", lambda surface, said, *rest: words.append(said))
+        patch.setattr("window.panels.widgets.paragraph", lambda surface, said, *rest: words.append(said))
         show(app)
-    assert app.number == "71" and "The ink has changed: press Predict." in words
+    assert app.reading.number == "71" and "The ink has changed: press Predict." in words
     press(app, "Left", "Enter", "Right", "Right")
-    assert len(app.drawing.stroke.points) == 3
+    assert len(app.pad.drawing.stroke.points) == 3
 
 
 def test_the_reason_of_a_files_refusal_is_not_pushed_out_by_a_long_path(app, tmp_path):
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
-    actions.add_file(app, str(folder / "nothing.png"))
+    files.add(app, str(folder / "nothing.png"))
     assert app.message.bad and app.message.words.startswith("nothing.png: ")
 
 
@@ -377,6 +381,6 @@ def test_a_full_disk_is_said_with_the_folders_name(app, monkeypatch):
         raise OSError(28, "No space left on device")
 
     draw(app, SEVEN)
-    monkeypatch.setattr("window.hand.write_whole", full)
+    monkeypatch.setattr("window.data.hand.write_whole", full)
     press(app, "7")
-    assert app.message.words.startswith(f"{app.samples}: No space left") and app.drawing.marks
+    assert app.message.words.startswith(f"{app.teaching.samples}: No space left") and app.pad.drawing.marks

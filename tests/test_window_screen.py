@@ -15,8 +15,9 @@ pygame = pytest.importorskip("pygame")
 
 from nn.layers import Dense, Flatten  # noqa: E402
 from nn.network import Network  # noqa: E402
-from window import run, strokes  # noqa: E402
-from window.strokes import Stroke  # noqa: E402
+from window import run  # noqa: E402
+from window.data import strokes  # noqa: E402
+from window.data.strokes import Stroke  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SEVEN = [(0.28, 0.2), (0.5, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 0.85)]
@@ -115,7 +116,7 @@ def test_what_is_wrong_with_a_file_is_still_said_when_the_network_is_there(weigh
         "class Seen(run.App):\n"
         "    def update(self, seconds):\n"
         "        super().update(seconds)\n"
-        "        self.running = self.network is None or bool(self.jobs)\n"
+        "        self.running = self.reading.network is None or bool(self.jobs)\n"
         "        if not self.running:\n"
         "            print(self.message.words)\n"
         "run.App = Seen\n"
@@ -162,9 +163,9 @@ def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
         found = wait(lambda: xdo("search", "--onlyvisible", "--class", "digits")).split()[0]
         wait(lambda: title() == "Draw a digit")  # the first frame is there
         place = dict(line.split("=") for line in xdo("getwindowgeometry", "--shell", found).splitlines())
-        from window.layout import layout
+        from window.panels import arrange
 
-        pad = layout((int(place["WIDTH"]), int(place["HEIGHT"]))).parts["pad"]
+        pad = arrange((int(place["WIDTH"]), int(place["HEIGHT"]))).parts["pad"]
 
         def at(x, y):
             return int(place["X"]) + pad.x + round(x * pad.w), int(place["Y"]) + pad.y + round(y * pad.h)
@@ -198,16 +199,18 @@ def test_closing_while_learning_does_not_wait(weights, tmp_path):
     code = (
         "import sys, time, pygame, numpy as np\n"
         "pygame.font.init()\n"
-        "from window import actions, hand\n"
+        "from window.actions import teach\n"
+        "from window.data import hand\n"
         "from window.app import App\n"
         "from window.run import usable\n"
-        "from window.strokes import Stroke\n"
+        "from window.data.strokes import Stroke\n"
         f"app = App(usable({str(weights)!r}), samples={str(tmp_path)!r})\n"
         "image = np.zeros((28, 28), np.uint8); image[4:24, 13:15] = 255\n"
-        "for _ in range(hand.ENOUGH): hand.keep(app.samples, 1, [Stroke(0.09, False, [(0, 0, 0)])], image)\n"
+        "for _ in range(hand.ENOUGH): hand.keep(app.teaching.samples, 1, [Stroke(0.09, False, [(0, 0, 0)])], image)\n"
         "hand.OTHERS, hand.RECIPE = 60_000, hand.RECIPE | {'drawn': 0, 'scribbles': 0}\n"
-        "actions.do(app, 'learn')\n"
-        "while app.progress is None or app.progress.share <= 0.05: app.update(0.01); time.sleep(0.01)\n"
+        "teach.learn(app)\n"
+        "def share(): return app.teaching.progress.share if app.teaching.progress else 0\n"
+        "while share() <= 0.05: app.update(0.01); time.sleep(0.01)\n"
         "print('learning', flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -14,10 +14,12 @@ import pygame
 from threadpoolctl import threadpool_limits
 
 from nn.files import write_whole
-from window import actions, hand, strokes
-from window.answer import answer, occlusion
+from window.actions import draw
+from window.actions import files as opened
 from window.app import App
-from window.layout import OPENING
+from window.data import hand, strokes
+from window.data.answer import answer, occlusion
+from window.panels.layout import OPENING
 
 FRAMES = 60  # a second
 UNSEEN = ("offscreen", "dummy", "evdev")  # what SDL falls back to, silently, where there is no display
@@ -53,11 +55,11 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
         if name == "refused":
             app.say(what, bad=True)
             return
-        app.networks[name] = what
+        app.reading.networks[name] = what
         if name == "shipped" or own:
-            app.network = what
-            words = {"shipped": actions.READY, "yours": f"These are your own weights; W brings {app.name} back."}
-            if not app.drawing.marks and not app.message.bad:
+            app.use(what)
+            words = {"shipped": draw.READY, "yours": f"These are your own weights; W brings {app.name} back."}
+            if not app.pad.marks and not app.message.bad:
                 app.say(words[name])
 
     def end(error):
@@ -79,8 +81,8 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
         if app.title != title:
             title = app.title
             pygame.display.set_caption(title)
-        if app.network is None and not app.jobs:  # the first frame is on the screen
-            app.start("network", networks(weights, app.samples), each, end)
+        if app.reading.network is None and not app.jobs:  # the first frame is on the screen
+            app.jobs.start("network", networks(weights, app.teaching.samples), each, end)
         seconds = clock.tick(FRAMES) / 1000
         for event in pygame.event.get():
             app.handle(event)
@@ -100,27 +102,28 @@ def screenshot(path, weights, *, own=True, files=(), session=None, samples, scal
     pygame.font.init()
     size = tuple(int(side * scale) for side in OPENING)
     app = App(size=size, scale=scale, theme=theme, samples=samples, name=Path(weights).name)
-    for name, network in networks(weights, app.samples):
+    for name, network in networks(weights, app.teaching.samples):
         if name == "shipped" or (name == "yours" and own):
-            app.networks[name] = app.network = network
+            app.reading.networks[name] = network
+            app.use(network)
     begin(app, files, session)
-    while app.replaying:
-        app.update(max(app.replaying[0][0] - app.clock, 0))
+    while app.pad.replaying:
+        app.update(max(app.pad.replaying[0][0] - app.clock, 0))
     for _ in range(3):  # the answer, then what takes a rest of the pen
         app.update(1.0)
     if app.message.bad:
         raise ValueError(app.message.words)
     surface = pygame.Surface(app.layout.size)
     app.draw(surface)
-    write_whole(path, actions.png(surface))
+    write_whole(path, opened.png(surface))
 
 
 def begin(app, files, session):
     """What stands on the pad when the window opens."""
     for file in files:
-        app.files.append(str(file))
-    if app.files:
-        actions.show_file(app, 0)
+        app.dialogs.files.append(str(file))
+    if app.dialogs.files:
+        opened.show(app, 0)
     if session is not None:
         app.replay(strokes.load(session))
 

@@ -29,6 +29,10 @@ class Theme:
     ink: tuple
 
     @property
+    def other(self):
+        return THEMES["light" if self.name == "dark" else "dark"]
+
+    @property
     def ink_scale(self):
         """Grey levels: 0 is paper, 1 is ink."""
         return scale(self.paper, self.ink)

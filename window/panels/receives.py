@@ -3,13 +3,24 @@
 import numpy as np
 import pygame
 
-from window import anatomy, widgets
-from window.answer import percent
-from window.layout import STEPS, Rect
-from window.widgets import coloured, picture, signed
+from window.actions import look
+from window.data import anatomy
+from window.data.answer import percent
+from window.panels import widgets
+from window.panels.controls import Control
+from window.panels.layout import Rect
+from window.panels.widgets import coloured, picture, signed
 
 CAPTIONS = ("ink", "box", "20 × 20", "centred", "28 × 28")
-TILES = {"gradient": "Gradient", "occlusion": "Occlusion", "plain": "Shrunk"}
+STEPS = len(CAPTIONS)  # pictures in the strip of steps
+TILES = {"gradient": "Gradient", "occlusion": "Occlusion", "plain": "Shrunk"}  # small views beside the large one
+CONTROLS = {
+    "step": Control("", "The steps from your ink to the 28 x 28 pixels that the network receives.", look.pixels,
+                    focusable=False),
+    "gradient": Control("", "Where more ink would speak for the answer, or against it.", look.gradient),
+    "occlusion": Control("", "How much of its probability the answer loses if a part is covered.", look.occlusion),
+    "plain": Control("", "What the network would receive without these steps.", look.plain),
+}
 EXPLAINED = {
     "pixels": "What the network receives. Point at a pixel for its value.",
     "gradient": "Where more ink would speak for the answer, or against it.",
@@ -18,19 +29,50 @@ EXPLAINED = {
 }
 
 
+def place(layout):
+    """The steps in a row, the large view under them with the small ones beside it, and a line of text.
+
+    The small views beside the large one are together as high as it is: tile = large / count - captions. So the width is
+    large (1 + 1 / count) + extra, a step's side a STEPS-th of that, and both must fit what there is.
+    """
+    gap, half, caption, parts = layout.gap, layout.half, layout.caption, layout.parts
+    inner = layout.free.inset(gap)._replace(w=int((layout.free.w - gap) * 0.54) - 2 * gap)
+    readout, count = layout.text * 3, len(TILES)
+    captions = caption + half * (count - 1) / count
+    extra, gaps = gap - captions, half * (STEPS - 1)
+    widest = (inner.w - extra) / (1 + 1 / count)
+    spare = inner.h - layout.heading - caption - gap - readout - (extra - gaps) / STEPS
+    highest = spare / (1 + (1 + 1 / count) / STEPS)
+    large = int(min(widest, highest))
+    tile = int(large / count - captions)
+    width = large + gap + tile
+    layout.left("receives", width + 2 * gap)
+    parts["receives title"] = Rect(inner.x, inner.y, width, layout.heading)
+
+    y, side = inner.y + layout.heading, (width - half * (STEPS - 1)) // STEPS
+    for step in range(STEPS):
+        parts[f"step {step}"] = Rect(inner.x + (width - side) * step // (STEPS - 1), y, side, side + caption)
+    y += side + caption + gap
+    parts["large"] = Rect(inner.x, y, large, large)
+    for i, name in enumerate(TILES):
+        down = (large - tile - caption) * i // (count - 1)
+        parts[name] = Rect(inner.x + large + gap, y + down, tile, tile + caption)
+    parts["readout"] = Rect(inner.x, y + large, width, readout)
+
+
 def draw(surface, app):
     layout, theme, parts = app.layout, app.theme, app.layout.parts
     widgets.card(surface, layout.panels["receives"], theme, layout.gap)
     widgets.title(surface, "What the network receives", parts["receives title"], theme, layout.text)
     for step in range(STEPS):
         _step(surface, app, step, parts[f"step {step}"])
-    _view(surface, app, app.view, parts["large"])
+    _view(surface, app, app.looking.view, parts["large"])
     _overlay(surface, app, parts["large"])
     for name, words in TILES.items():
         box = parts[name]
         square = box._replace(h=box.w)
         _view(surface, app, name, square)
-        chosen = app.view == name
+        chosen = app.looking.view == name
         widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
         _caption(surface, app, words, box, chosen)
     lines = parts["readout"]._replace(y=parts["readout"].y + layout.gap // 2)
@@ -56,7 +98,7 @@ def _step(surface, app, step, box):
             picture(surface, coloured(app.answer.image, theme.ink_scale), square)
         if step == 3:
             _shift(surface, app, steps, square)
-    chosen = step == STEPS - 1 and app.view == "pixels"
+    chosen = step == STEPS - 1 and app.looking.view == "pixels"
     widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
     _caption(surface, app, CAPTIONS[step], box, chosen)
 
@@ -106,7 +148,7 @@ def _view(surface, app, name, square):
     elif name == "plain":
         picture(surface, coloured(answer.plain, theme.ink_scale), square)
     else:
-        heat = answer.gradient if name == "gradient" else app.occluded
+        heat = answer.gradient if name == "gradient" else app.reading.occluded
         if heat is not None:
             picture(surface, _over_ink(coloured(signed(heat), theme.signed_scale), answer.image, theme), square)
 
@@ -123,11 +165,13 @@ def _overlay(surface, app, large):
     widgets.outline(surface, large, theme.line)
     if app.answer is None:
         return
-    if app.view == "plain":
+    if app.looking.view == "plain":
         return
-    if chosen := app.pinned or app.pointed:
+    if chosen := app.looking.pinned or app.pointed:
         stage, _, place = chosen
-        top, left, bottom, right = anatomy.receptive_field(app.network, app.stages[stage], place)
+        top, left, bottom, right = anatomy.receptive_field(
+            app.reading.network, app.answer.values, app.reading.stages[stage], place
+        )
         field = Rect(
             large.x + round(left * pixel), large.y + round(top * pixel),
             round((right - left) * pixel), round((bottom - top) * pixel),
@@ -142,9 +186,9 @@ def _overlay(surface, app, large):
 def pixel_at(app):
     """Row and column of the 28x28's pixel under the pointer, or None."""
     large = app.layout.parts["large"]
-    if app.pointer is None or not large.holds(app.pointer):
+    if app.looking.pointer is None or not large.holds(app.looking.pointer):
         return None
-    return (app.pointer[1] - large.y) * 28 // large.h, (app.pointer[0] - large.x) * 28 // large.w
+    return (app.looking.pointer[1] - large.y) * 28 // large.h, (app.looking.pointer[0] - large.x) * 28 // large.w
 
 
 def readout(app):
@@ -152,15 +196,15 @@ def readout(app):
     if app.answer is None:
         return ""
     if (at := pixel_at(app)) is None:
-        if app.view == "plain":
+        if app.looking.view == "plain":
             plain = app.answer.plain_probabilities
             return f"Without these steps: {plain.argmax()}, {percent(plain.max())} (marked in the bars). " \
                    f"With them: {app.answer.digit}, {percent(app.answer.confidence)}."
-        return EXPLAINED[app.view]
+        return EXPLAINED[app.looking.view]
     place = f"row {at[0]}, column {at[1]}: "
-    if app.view == "gradient":
+    if app.looking.view == "gradient":
         return place + f"ink here adds {app.answer.gradient[at]:+.3f} to the score of {app.answer.digit}"
-    if app.view == "occlusion" and app.occluded is not None:
-        return place + f"covering it costs {100 * app.occluded[at]:.1f} points"
-    image = app.answer.plain if app.view == "plain" else app.answer.image
+    if app.looking.view == "occlusion" and app.reading.occluded is not None:
+        return place + f"covering it costs {100 * app.reading.occluded[at]:.1f} points"
+    image = app.answer.plain if app.looking.view == "plain" else app.answer.image
     return place + f"{image[at]} of 255"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn import ink
-from window.anatomy import activations
+from window.data.anatomy import activations
 
 PATCH, STRIDE = 4, 2  # what occlusion covers, and how far it moves, in pixels of the 28x28
 

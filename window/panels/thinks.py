@@ -2,9 +2,39 @@
 
 import pygame
 
-from window import hand, widgets
-from window.answer import percent, sentence
-from window.layout import Rect
+from window.actions import look, teach
+from window.data import hand
+from window.data.answer import percent, sentence
+from window.panels import widgets
+from window.panels.controls import Control
+from window.panels.layout import Rect
+
+CONTROLS = {
+    "theme": Control("", "Light or dark colours.", look.theme),
+    "help": Control("Help F1", "All keys.", look.help),
+    "learn": Control("", "Teach a copy of the network your kept drawings.", teach.learn_or_cancel),
+    "bar": Control("", "Keep the drawing as this digit.", teach.label),
+}
+
+
+def place(layout):
+    layout.panels["thinks"] = layout.free
+    inner, gap, half, text, parts = layout.free.inset(layout.gap), layout.gap, layout.half, layout.text, layout.parts
+    button, heading = text * 5, layout.heading
+    parts["thinks title"] = Rect(inner.x, inner.y, inner.w - 2 * button - half, heading)
+    parts["theme"] = Rect(inner.right - 2 * button - half, inner.y - half // 2, button, heading)
+    parts["help"] = Rect(inner.right - button, inner.y - half // 2, button, heading)
+    parts["learn"] = Rect(inner.x, inner.bottom - layout.row, inner.w, layout.row)
+    parts["hand"] = Rect(inner.x, parts["learn"].y - half - 3 * text, inner.w, 3 * text)
+    top, bottom = inner.y + heading + half, parts["hand"].y - gap
+    answer = int((bottom - top) * 0.38)
+    digit = min(answer, int(inner.w * 0.45))
+    parts["digit"] = Rect(inner.x, top, digit, answer)
+    parts["verdict"] = Rect(inner.x + digit + gap, top, inner.w - digit - gap, answer)
+    bars = Rect(inner.x, top + answer + half, inner.w, bottom - top - answer - half)
+    for digit in range(10):
+        y = bars.y + bars.h * digit // 10
+        parts[f"bar {digit}"] = Rect(bars.x, y, bars.w, bars.y + bars.h * (digit + 1) // 10 - y)
 
 
 def draw(surface, app):
@@ -23,8 +53,8 @@ def draw(surface, app):
 def _digit(surface, app, box):
     theme = app.theme
     pygame.draw.rect(surface, theme.background, box, border_radius=app.layout.gap)
-    words, colour = (app.number, theme.accent) if app.answers else ("?", theme.faint)
-    if app.answers and not app.answer.looks_like_digit:
+    words, colour = (app.reading.number, theme.accent) if app.reading.answers else ("?", theme.faint)
+    if app.reading.answers and not app.answer.looks_like_digit:
         colour = theme.muted
     inner = box.inset(app.layout.gap // 2)
     size = widgets.fitted_size(words, inner._replace(h=int(inner.h * 1.3)), box.h * 1.1, "bold")
@@ -34,23 +64,23 @@ def _digit(surface, app, box):
 def _verdict(surface, app, box):
     theme, size = app.theme, app.layout.text
     if app.answer is None:
-        words = "Keep going." if app.dot else "No ink yet." if app.network else "Loading the network …"
-        if app.stale and not app.live and app.network and not app.dot:
+        words = "Keep going." if app.pad.dot else "No ink yet." if app.reading.network else "Loading the network …"
+        if app.reading.stale and not app.reading.live and app.reading.network and not app.pad.dot:
             words = "Press Predict."
         middle = box._replace(y=box.middle[1] - 2 * size, h=4 * size)
         widgets.paragraph(surface, words, middle, size * 1.25, theme.muted)
         return
     big = box._replace(h=box.h * 2 // 5)
-    words = percent(app.confidence)
+    words = percent(app.reading.confidence)
     widgets.text(surface, words, big, widgets.fitted_size(words, big, size * 2.4, "bold"), theme.text, "bold")
     words = sentence(app.answer)
-    if app.stale and not app.live:
+    if app.reading.stale and not app.reading.live:
         words = "The ink has changed: press Predict."
-    elif len(app.answers) > 1:
-        words = f"Digit {app.chosen + 1} of {len(app.answers)}: {app.answer.digit}, " \
+    elif len(app.reading.answers) > 1:
+        words = f"Digit {app.reading.chosen + 1} of {len(app.reading.answers)}: {app.answer.digit}, " \
                 f"{percent(app.answer.confidence)}. {words}"
-    elif app.drawing.picture and app.drawing.picture.label is not None:
-        words += f" Its label is {app.drawing.picture.label}."
+    elif app.pad.drawing.picture and app.pad.drawing.picture.label is not None:
+        words += f" Its label is {app.pad.drawing.picture.label}."
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
     colour = theme.text if app.answer.looks_like_digit else theme.warning
     widgets.paragraph(surface, words, below, size * 1.08, colour)
@@ -84,7 +114,7 @@ def _bar(surface, app, digit, box):
             pygame.draw.rect(surface, theme.accent, filled, border_radius=thick // 2)
         else:
             pygame.draw.rect(surface, theme.muted if rank == 1 else theme.faint, filled, border_radius=thick // 2)
-    if app.view == "plain":
+    if app.looking.view == "plain":
         mark = track.x + round(track.w * float(answer.plain_probabilities[digit]))
         pygame.draw.line(surface, theme.warning, (mark, box.y + 1), (mark, box.bottom - 2), 2)
     widgets.text(surface, percent(share), value, size, colour, style, "right")
@@ -95,18 +125,19 @@ def _bar(surface, app, digit, box):
 def _hand(surface, app):
     layout, theme, size = app.layout, app.theme, app.layout.text
     box, where = layout.parts["learn"], layout.parts["hand"]
-    count = app.kept
-    if app.progress is not None:
-        widgets.paragraph(surface, f"Learning your hand: {app.progress.words}", where, size * 0.92, theme.muted)
+    count = app.teaching.kept
+    if app.teaching.progress is not None:
+        words = f"Learning your hand: {app.teaching.progress.words}"
+        widgets.paragraph(surface, words, where, size * 0.92, theme.muted)
         widgets.button(surface, box, "Cancel", theme, size, pointed=app.pointed_part == "learn")
         bar = Rect(box.x, box.y - layout.gap, box.w, layout.gap // 2)
         pygame.draw.rect(surface, theme.raised, bar, border_radius=bar.h // 2)
-        done = bar._replace(w=int(bar.w * app.progress.share))
+        done = bar._replace(w=int(bar.w * app.teaching.progress.share))
         pygame.draw.rect(surface, theme.accent, done, border_radius=bar.h // 2)
         return
     line = where._replace(h=where.h // 2)
     widgets.text(surface, "Wrong? Press the right digit to keep it in", line, size * 0.92, theme.muted)
-    widgets.text(surface, str(app.samples), line._replace(y=line.bottom), size * 0.92, theme.muted)
+    widgets.text(surface, str(app.teaching.samples), line._replace(y=line.bottom), size * 0.92, theme.muted)
     ready = count >= hand.ENOUGH
     words = f"Learn my hand ({count} drawings)" if ready else f"Learn my hand ({count} of {hand.ENOUGH} drawings)"
     widgets.button(surface, box, words, theme, size, pointed=app.pointed_part == "learn", ready=ready)

@@ -20,7 +20,7 @@ import numpy as np
 
 from nn import mnist
 from nn.files import write_whole
-from window.strokes import from_json, to_json
+from window.data.strokes import from_json, to_json
 
 FORMAT = {"format": "labelled digit", "version": 1}
 WEIGHTS = "my-hand.npz"

@@ -3,43 +3,52 @@
 import numpy as np
 import pygame
 
-from window import anatomy, widgets
-from window.answer import percent
-from window.layout import Rect
-from window.widgets import coloured, signed
+from window.data import anatomy
+from window.data.answer import percent
+from window.panels import widgets
+from window.panels.layout import Rect
+from window.panels.widgets import coloured, signed
 
 LISTED = 6  # products of a dense unit that are written out
 
 
-def draw(surface, app, card, number, cell, place):
-    """Draw the arithmetic of one activation over a rectangle."""
+def card(app):
+    """Where the arithmetic of the pinned cell stands: over the panel at its side that the image isn't in."""
+    stage = app.looking.pinned[0]
+    left = app.layout.parts[f"stage {stage}"].middle[0] < app.layout.size[0] // 2
+    return app.layout.panels["ink" if left else "thinks"]
+
+
+def draw(surface, app):
+    """Draw the arithmetic of the pinned activation over a panel."""
     theme, size, gap = app.theme, app.layout.text, app.layout.gap
-    stage = app.stages[number]
-    pygame.draw.rect(surface, theme.panel, card, border_radius=gap)
-    pygame.draw.rect(surface, theme.warning, card, 2, border_radius=gap)
-    inner = card.inset(gap + gap // 2)
+    box, (number, cell, place) = card(app), app.looking.pinned
+    stage = app.reading.stages[number]
+    pygame.draw.rect(surface, theme.panel, box, border_radius=gap)
+    pygame.draw.rect(surface, theme.warning, box, 2, border_radius=gap)
+    inner = box.inset(gap + gap // 2)
     pen = Pen(surface, theme, inner, size)
     where = f", row {place[0]}, column {place[1]}" if len(stage.shape) == 3 else ""
     pen.line(f"{stage.title}, cell {cell}{where}", theme.text, "bold")
-    sum_of = anatomy.arithmetic(app.network, stage, app.answer.values, cell, place)
+    sum_of = anatomy.arithmetic(app.reading.network, stage, app.answer.values, cell, place)
     if sum_of is None:
         pen.line("This window does not take this layer apart.", theme.muted)
         return
     pen.skip()
-    if sum_of.weights is None:
-        _pooling(pen, sum_of)
-    elif sum_of.inputs.ndim == 3:
-        _convolution(pen, sum_of)
+    if sum_of.terms.weights is None:
+        _pooling(pen, sum_of.terms)
+    elif sum_of.terms.inputs.ndim == 3:
+        _convolution(pen, sum_of.terms)
     else:
-        _dense(pen, sum_of)
+        _dense(pen, sum_of.terms)
     pen.skip()
     for name, value in _steps(sum_of):
         pen.row(name, f"{value:+.4f}", theme.text)
     same = np.isclose(sum_of.value, sum_of.shown, rtol=1e-4, atol=1e-4)
     words, colour = ("equal to the network's own", theme.accent) if same else ("the network has", theme.warning)
     pen.row(words, f"{sum_of.shown:+.4f}", colour)
-    if number == len(app.stages) - 1:
-        name = f"softmax of all ten, divided by {app.network.temperature:.2f}"
+    if number == len(app.reading.stages) - 1:
+        name = f"softmax of all ten, divided by {app.reading.network.temperature:.2f}"
         pen.row(name, percent(app.answer.probabilities[cell]), theme.text)
     pen.skip()
     for line in sum_of.places:
@@ -47,41 +56,41 @@ def draw(surface, app, card, number, cell, place):
 
 
 def _steps(sum_of):
-    if sum_of.weights is None:
-        steps = [("largest", sum_of.total)]
-    else:
-        steps = [("sum of the products", sum_of.total), ("bias", sum_of.bias)]
+    terms = sum_of.terms
+    steps = [(terms.how, terms.total)]
+    if terms.bias is not None:
+        steps.append(("bias", terms.bias))
         if sum_of.after:
-            steps.append(("sum + bias", sum_of.total + sum_of.bias))
+            steps.append(("sum + bias", terms.total + terms.bias))
     return [*steps, *(("after " + name, value) for name, value in sum_of.after)]
 
 
-def _pooling(pen, sum_of):
-    pen.line("The largest of the window's numbers:", pen.theme.muted)
-    pen.matrices([("", sum_of.inputs)])
+def _pooling(pen, terms):
+    pen.line(f"The {terms.how} of the window's numbers:", pen.theme.muted)
+    pen.matrices([("", terms.inputs)])
 
 
-def _convolution(pen, sum_of):
+def _convolution(pen, terms):
     """The patch, the kernel and their products, of the input map that adds the most if there are many."""
-    by_map = sum_of.products.sum(axis=(0, 1))
+    by_map = terms.products.sum(axis=(0, 1))
     most = int(np.abs(by_map).argmax())
     if len(by_map) > 1:
         pen.line(f"Input map {most} of {len(by_map)}, which counts the most here:", pen.theme.muted)
     pen.matrices([
-        ("patch", sum_of.inputs[..., most]), ("kernel", sum_of.weights[..., most]),
-        ("products", sum_of.products[..., most]),
+        ("patch", terms.inputs[..., most]), ("kernel", terms.weights[..., most]),
+        ("products", terms.products[..., most]),
     ])
     if len(by_map) > 1:
         pen.row(f"sum over map {most}", f"{by_map[most]:+.4f}", pen.theme.text)
         pen.bars(by_map, f"The sums of all {len(by_map)} maps")
 
 
-def _dense(pen, sum_of):
-    products = sum_of.products
+def _dense(pen, terms):
+    products = terms.products
     order = np.argsort(-np.abs(products))
     pen.line(f"The {LISTED} largest of {len(products)} products:", pen.theme.muted)
     for i in order[:LISTED]:
-        pen.row(f"input {i}: {sum_of.inputs[i]:.3f} × {sum_of.weights[i]:+.3f}", f"{products[i]:+.4f}", pen.theme.text)
+        pen.row(f"input {i}: {terms.inputs[i]:.3f} × {terms.weights[i]:+.3f}", f"{products[i]:+.4f}", pen.theme.text)
     pen.row("all the others", f"{products[order[LISTED:]].sum():+.4f}", pen.theme.muted)
     pen.bars(products, f"All {len(products)} products")
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 import pygame
 
-from window.theme import font
+from window.panels.theme import font
 
 
 @lru_cache(maxsize=2048)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from nn import ink
-from window.strokes import Picture
+from window.data.strokes import Picture
 
 SIDE = 560  # pixels; the same in every window, so that the answer doesn't depend on the window's size
 

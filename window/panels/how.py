@@ -3,9 +3,33 @@
 import numpy as np
 import pygame
 
-from window import anatomy, arithmetic, widgets
-from window.layout import Rect, grid
-from window.widgets import coloured, signed
+from window.actions import look
+from window.data import anatomy
+from window.panels import arithmetic, widgets
+from window.panels.controls import Control
+from window.panels.layout import Rect
+from window.panels.widgets import coloured, signed
+
+CHANNELS = (32, 32, 64, 64, 64, 64, 10)  # cells of each stage of the digit network
+CONTROLS = {"stage": Control("", "Point at a cell to enlarge it; click it for its arithmetic.", look.pin,
+                             lambda app: app.answer is not None)}  # fmt: skip
+
+
+def place(layout):
+    """The feature maps take the whole width, and what height that leaves them."""
+    gap, heading, caption, parts = layout.gap, layout.heading, layout.caption, layout.parts
+    arrow, stages = gap + layout.half, range(len(layout.channels))
+    spans = [layout.columns(stage) / layout.rows(stage) for stage in stages[:-1]] + [0.6]
+    inner = layout.free.w - 2 * gap - arrow * (len(stages) - 1)
+    side = int(min(inner / sum(spans), layout.size[1] * 0.3))
+    panel = layout.bottom("how", 2 * gap + heading + 2 * caption + side, gap)
+    x = panel.x + gap + int(inner - side * sum(spans)) // 2
+    for stage, span in enumerate(spans):
+        w = int(side * span)
+        parts[f"caption {stage}"] = Rect(x, panel.y + gap + heading, w, 2 * caption)
+        parts[f"stage {stage}"] = Rect(x, panel.y + gap + heading + 2 * caption, w, side)
+        x += w + arrow
+    parts["how title"] = Rect(panel.x + gap, panel.y + gap, panel.w - 2 * gap, heading)
 
 
 def draw(surface, app):
@@ -19,9 +43,8 @@ def draw(surface, app):
     widgets.text(surface, hint, hint_box, layout.text * 0.92, theme.muted)
     for number in range(len(layout.channels)):
         _stage(surface, app, number)
-    status(surface, app)
-    if app.pinned and app.answer:
-        arithmetic.draw(surface, app, card_box(app), *app.pinned)
+    if app.looking.pinned and app.answer:
+        arithmetic.draw(surface, app)
     elif app.pointed:
         _enlarged(surface, app, *app.pointed)
 
@@ -33,21 +56,21 @@ def _stage(surface, app, number):
     if number:
         x, y, half = box.x - layout.gap, box.middle[1], max(3, layout.text // 3)
         pygame.draw.aalines(surface, theme.muted, False, [(x, y - half), (x + half, y), (x, y + half)])
-    if app.stages:
-        stage = app.stages[number]
+    if app.reading.stages:
+        stage = app.reading.stages[number]
         line = caption._replace(h=caption.h // 2)
-        last = number == len(app.stages) - 1
+        last = number == len(app.reading.stages) - 1
         widgets.text(surface, "Output" if last else stage.title, line, size, theme.text)
         shape = " × ".join(map(str, stage.shape)) if not last else "scores"
         widgets.text(surface, shape, line._replace(y=line.bottom), size, theme.muted)
     if app.answer is None:
         widgets.outline(surface, box, theme.line)
         return
-    maps = anatomy.shown(app.stages[number], app.answer.values)
+    maps = anatomy.shown(app.reading.stages[number], app.answer.values)
     surface.blit(_mosaic(maps, layout, number, theme), (box.x, box.y))
-    if number == len(app.stages) - 1:
+    if number == len(app.reading.stages) - 1:
         _outputs(surface, app, maps[:, 0, 0])
-    for chosen, colour in ((app.pointed, theme.text), (app.pinned, theme.warning)):
+    for chosen, colour in ((app.pointed, theme.text), (app.looking.pinned, theme.warning)):
         if chosen and chosen[0] == number:
             widgets.outline(surface, layout.cell(number, chosen[1]).inset(-1), colour, 2)
 
@@ -61,7 +84,7 @@ def colours_of(maps, theme):
 
 def _mosaic(maps, layout, number, theme):
     """All of a stage's maps in their grid, a gap of one pixel of the panel's colour between them."""
-    box, (columns, rows) = layout.parts[f"stage {number}"], grid(layout.channels, number)
+    box, (columns, rows) = layout.parts[f"stage {number}"], (layout.columns(number), layout.rows(number))
     count, height, width = maps.shape
     times = max(1, 12 // height)  # a unit, or a tiny map, is enlarged so that the gap stays thin
     pixels = colours_of(maps, theme).repeat(times, axis=1).repeat(times, axis=2)
@@ -77,7 +100,7 @@ def _mosaic(maps, layout, number, theme):
 
 def _outputs(surface, app, scores):
     """The digits, written into the cells of the ten outputs."""
-    number = len(app.stages) - 1
+    number = len(app.reading.stages) - 1
     colours = colours_of(scores[:, None, None], app.theme)[:, 0, 0]
     for digit, colour in enumerate(colours):
         bright = colour @ [0.299, 0.587, 0.114] > 120
@@ -87,17 +110,10 @@ def _outputs(surface, app, scores):
         widgets.text(surface, str(digit), box, min(app.layout.text, box.h * 0.8), ink, style, "centre")
 
 
-def card_box(app):
-    """Where the arithmetic of the pinned cell stands: over the panel at its side that the image isn't in."""
-    stage = app.pinned[0]
-    left = app.layout.parts[f"stage {stage}"].middle[0] < app.layout.size[0] // 2
-    return app.layout.panels["ink" if left else "thinks"]
-
-
 def _enlarged(surface, app, number, cell, place):
     """A card above the cell: its map enlarged, its filter, and what its numbers are."""
     layout, theme, size = app.layout, app.theme, app.layout.text
-    stage = app.stages[number]
+    stage = app.reading.stages[number]
     maps = anatomy.shown(stage, app.answer.values)
     gap, side = layout.gap, size * 8
     at = layout.cell(number, cell)
@@ -130,30 +146,10 @@ def _enlarged(surface, app, number, cell, place):
         lines.append((f"row {place[0]}, column {place[1]}", theme.muted))
     for i, (line, colour) in enumerate(lines):
         widgets.text(surface, line, words._replace(y=words.y + i * size * 4 // 3, h=size * 4 // 3), size * 0.92, colour)
-    kernel = anatomy.filter_of(app.network, stage, cell)
+    kernel = app.reading.network.layers[stage.first].kernel(cell)
     if kernel is not None:
         small = Rect(words.x, words.y + len(lines) * size * 4 // 3 + gap // 2, size * 2, size * 2)
         widgets.picture(surface, coloured(signed(kernel), theme.signed_scale), small)
-        note = "its filter" if stage.shape and app.network.layers[stage.first].c_in == 1 else "mean filter"
+        inputs = app.answer.values[stage.first].shape[-1]
+        note = "its filter" if inputs == 1 else "mean filter"
         widgets.text(surface, note, small._replace(x=small.right + gap // 2, w=words.w), size * 0.85, theme.muted)
-
-
-def status(surface, app):
-    """The line at the foot of the window."""
-    theme, size, parts = app.theme, app.layout.text, app.layout.parts
-    colour = theme.warning if app.message.bad else theme.text
-    mark = "! " if app.message.bad else ""
-    widgets.text(surface, mark + app.message.words, parts["message"], size * 0.92, colour)
-    widgets.text(surface, model_line(app), parts["model"], size * 0.92, theme.muted, align="right")
-
-
-def model_line(app):
-    """The model, its accuracy on the test set, and the time of its last forward pass."""
-    if app.network is None:
-        return "no network yet"
-    words = ["your own weights" if app.network is app.networks.get("yours") else app.name]
-    if "test_accuracy" in app.network.card:
-        words.append(f"{100 * app.network.card['test_accuracy']:.2f} % on the test set")
-    if app.answer:
-        words.append(f"{app.answer.milliseconds:.1f} ms")
-    return " · ".join(words)

@@ -1,0 +1,78 @@
+"""Every key of the window in one table: what it is called, what it does, and what the help says of it."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import pygame
+
+from window.actions import ask, draw, files, look, move, teach
+
+
+class Binding(NamedTuple):
+    keys: tuple[str, ...]
+    action: Callable  # called with the App
+    help: str
+    group: str
+    with_key: bool = False  # whether the action is called with the key's name, too
+
+    @property
+    def shown(self):
+        """The keys as the help names them; one of two, if both would be too long."""
+        both = " or ".join(self.keys)
+        return {10: "0 … 9", 4: "Arrows"}.get(len(self.keys), both if len(both) < 12 else self.keys[0])
+
+
+TABLE = (
+    Binding(("Ctrl+Z",), draw.undo, "undo", "Draw"),
+    Binding(("Ctrl+Y", "Ctrl+Shift+Z"), draw.redo, "redo", "Draw"),
+    Binding(("C", "Delete"), draw.clear, "clear the pad", "Draw"),
+    Binding(("[",), draw.thinner, "thinner pen", "Draw"),
+    Binding(("]",), draw.thicker, "thicker pen", "Draw"),
+    Binding(("E",), draw.eraser, "pen or eraser", "Draw"),
+    Binding(("Left", "Right", "Up", "Down"), move.step, "move the nib or the cell", "Draw", True),
+    Binding(("Space",), ask.predict, "answer now", "Ask"),
+    Binding(("L",), ask.live, "answer while you draw", "Ask"),
+    Binding(("R",), ask.random, "a digit of the test set", "Ask"),
+    Binding(("M",), ask.mistake, "the next mistake on it", "Ask"),
+    Binding(("O",), files.ask, "open a picture or session", "Ask"),
+    Binding(("PageDown",), files.following, "next file", "Ask"),
+    Binding(("PageUp",), files.previous, "previous file", "Ask"),
+    Binding(("H",), look.heat, "what the answer rests on", "Look"),
+    Binding(("P",), look.plain, "without preprocessing", "Look"),
+    Binding(("T",), look.theme, "light or dark", "Look"),
+    Binding(("F11",), look.fullscreen, "full screen", "Look"),
+    Binding(("F1",), look.help, "this help", "Look"),
+    Binding(tuple("0123456789"), teach.label, "keep it as this digit", "Your hand", True),
+    Binding(("F",), teach.learn, "learn my hand", "Your hand"),
+    Binding(("K",), teach.keep, "keep what was learned", "Your hand"),
+    Binding(("D",), teach.discard, "drop what was learned", "Your hand"),
+    Binding(("W",), teach.weights, "shipped weights or yours", "Your hand"),
+    Binding(("S",), files.save, "save a picture of this", "Window"),
+    Binding(("Ctrl+S",), files.save_session, "save the strokes", "Window"),
+    Binding(("Tab",), move.focus_next, "next control", "Window"),
+    Binding(("Shift+Tab",), move.focus_previous, "previous control", "Window"),
+    Binding(("Enter",), move.enter, "press; nib down or up", "Window"),
+    Binding(("Esc",), move.escape, "close, cancel, let go", "Window"),
+    Binding(("Ctrl+Q",), look.quit, "quit", "Window"),
+)
+BOUND = {key: binding for binding in TABLE for key in binding.keys}
+
+_NAMES = {
+    pygame.K_SPACE: "Space", pygame.K_TAB: "Tab", pygame.K_RETURN: "Enter", pygame.K_KP_ENTER: "Enter",
+    pygame.K_ESCAPE: "Esc", pygame.K_DELETE: "Delete", pygame.K_F1: "F1", pygame.K_F11: "F11",
+    pygame.K_LEFT: "Left", pygame.K_RIGHT: "Right", pygame.K_UP: "Up", pygame.K_DOWN: "Down",
+    pygame.K_PAGEUP: "PageUp", pygame.K_PAGEDOWN: "PageDown", pygame.K_BACKSPACE: "Backspace",
+}
+
+
+def name(event):
+    """What the key of a KEYDOWN event is called in the table: "C", "Ctrl+Z", "Shift+Tab", "["."""
+    mod = getattr(event, "mod", 0)
+    typed = getattr(event, "unicode", "")
+    prefix = "Ctrl+" if mod & (pygame.KMOD_CTRL | pygame.KMOD_META) else ""
+    if not prefix and event.key not in _NAMES and typed.isprintable() and typed:
+        return typed.upper()  # what the keyboard's layout made of the key, and of Shift
+    prefix += "Shift+" if mod & pygame.KMOD_SHIFT else ""
+    if event.key in _NAMES:
+        return prefix + _NAMES[event.key]
+    return prefix + chr(event.key).upper() if 32 < event.key < 127 else ""

@@ -1,0 +1,66 @@
+"""The keyboard in place of the mouse: the focus, the nib on the pad, the cell of a grid."""
+
+from window.actions import ask, teach
+
+NIB_STEP = 1 / 28
+
+
+def step(app, key):
+    """Move the chosen cell, the chosen one of several digits, or the keyboard's nib."""
+    dx, dy = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}[key]
+    reading, looking, pad = app.reading, app.looking, app.pad
+    if looking.stage is not None:
+        columns, count = app.layout.columns(looking.stage), app.layout.channels[looking.stage]
+        looking.cursor = (looking.cursor + dx + dy * columns) % count
+    elif len(reading.answers) > 1 and not reading.stale:
+        app.choose(reading.chosen + dx + dy)
+    else:
+        looking.focus = "pad"
+        pad.nib = tuple(min(max(at + by * NIB_STEP, 0), 1) for at, by in zip(pad.nib, (dx, dy), strict=True))
+        if looking.pressed != "pad" and not pad.replaying:  # the stroke under way is the keyboard's
+            pad.drawing.move(*pad.nib, app.clock)
+
+
+def focus_next(app, by=1):
+    parts = app.focusable()
+    focus = app.looking.focus
+    at = parts.index(focus) if focus in parts else -1 if by > 0 else 0
+    app.looking.focus, app.looking.cursor = parts[(at + by) % len(parts)], 0
+
+
+def focus_previous(app):
+    focus_next(app, -1)
+
+
+def enter(app):
+    """Press what has the focus; on the pad, put the nib down or lift it; without a focus, answer."""
+    focus, pad = app.looking.focus, app.pad
+    if focus is None:
+        ask.predict(app)
+    elif focus != "pad":
+        app.press(focus)
+    elif pad.drawing.stroke and not pad.replaying:
+        pad.drawing.lift()
+    else:
+        app.touch(*pad.nib, erases=pad.erasing)
+
+
+def escape(app):
+    """Close whatever is open, the topmost first."""
+    looking = app.looking
+    if not app.pad.replaying:
+        app.pad.drawing.lift()
+    if app.dialogs.open == "learned":
+        teach.discard(app)
+    elif app.dialogs.open:
+        app.dialogs.open = None
+    elif looking.pinned:
+        looking.pinned = None
+    elif "learn" in app.jobs:
+        app.jobs.cancel("learn")
+    elif looking.focus:
+        looking.focus = None
+    elif looking.view != "pixels":
+        looking.view = "pixels"
+    elif app.fullscreen:
+        app.fullscreen = False

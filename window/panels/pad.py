@@ -1,0 +1,150 @@
+"""The left panel: the ink, and the tools under it."""
+
+import pygame
+
+from window.actions import ask, files
+from window.actions import draw as ink
+from window.data.page import SIDE, frame
+from window.data.strokes import ERASER, THICKEST, THINNEST, pen_in_box
+from window.panels import widgets
+from window.panels.controls import Control
+from window.panels.layout import Rect
+
+CONTROLS = {
+    "pad": Control("", "Draw here. The right button erases, the wheel sets the pen's width."),
+    "pen": Control("Pen", "The mouse draws.", ink.pen),
+    "eraser": Control("Eraser", "The mouse erases; so does its right button at any time.", ink.eraser),
+    "width": Control("", "The pen's width, on the scale of the pens that MNIST was written with.", focusable=False),
+    "undo": Control("Undo", "Take back the last stroke, or the keeping of a drawing.", ink.undo),
+    "redo": Control("Redo", "Do again what was undone.", ink.redo),
+    "clear": Control("Clear", "Empty the pad.", ink.clear),
+    "live": Control("Live", "Whether the answer follows the pen.", ask.live),
+    "predict": Control("Predict", "Ask the network now.", ask.predict),
+    "random": Control("Random", "Show a digit of MNIST's test set.", ask.random),
+    "mistake": Control("Mistake", "Show the next digit of the test set that this network gets wrong.", ask.mistake),
+    "open": Control("Open", "Open a picture or a saved session.", files.ask),
+}
+TOOLS = (  # the rows of controls under the pad, left to right, and how many columns each takes
+    (("pen", 1), ("eraser", 1), ("width", 2)),
+    (("undo", 1), ("redo", 1), ("clear", 1), ("live", 1)),
+    (("predict", 1), ("random", 1), ("mistake", 1), ("open", 1)),
+)
+# Pen widths in MNIST, in pixels of the 20-pixel box: 5 % are thinner, 5 % thicker, half lie between the middle two.
+THIN, TYPICAL_FROM, TYPICAL_TO, THICK = 1.67, 2.0, 3.0, 4.0
+
+
+def place(layout):
+    """The pad is a square, as large as the height or 37 % of the window's width allow."""
+    gap, half, row, parts = layout.gap, layout.half, layout.row, layout.parts
+    tools = len(TOOLS) * row + (len(TOOLS) - 1) * half
+    side = int(min(layout.free.h - 3 * gap - layout.heading - tools, layout.size[0] * 0.37 - 2 * gap))
+    panel = layout.left("ink", side + 2 * gap)
+    inner = panel.inset(gap)
+    parts["ink title"] = Rect(inner.x, inner.y, side, layout.heading)
+    parts["pad"] = Rect(inner.x, inner.y + layout.heading, side, side)
+    y = parts["pad"].bottom + gap
+    for tools_row in TOOLS:
+        x, units = inner.x, sum(share for _, share in tools_row)
+        for name, share in tools_row:
+            w = (side - half * (units - 1)) * share // units + half * (share - 1)
+            parts[name] = Rect(x, y, w, row)
+            x += w + half
+        y += row + half
+
+
+def draw(surface, app):
+    layout, theme, parts = app.layout, app.theme, app.layout.parts
+    panel = layout.panels["ink"]
+    widgets.card(surface, panel, theme, layout.gap)
+    widgets.title(surface, "Your ink", parts["ink title"], theme, layout.text)
+    _ink(surface, app, parts["pad"])
+    drawing = app.pad.drawing
+    ready = {
+        "undo": drawing.now > 0, "redo": drawing.now + 1 < len(drawing.states),
+        "clear": bool(drawing.marks), "predict": app.reading.network is not None,
+    }
+    on = {"pen": not app.pad.erasing, "eraser": app.pad.erasing, "live": app.reading.live}
+    for row in TOOLS:
+        for name, _ in row:
+            if name == "width":
+                _width(surface, app, parts[name])
+            else:
+                widgets.button(
+                    surface, parts[name], CONTROLS[name].words, theme, layout.text, on=on.get(name, False),
+                    primary=name == "predict", pointed=app.pointed_part == name, ready=ready.get(name, True),
+                )
+
+
+def _ink(surface, app, box):
+    theme = app.theme
+    page = pygame.image.frombuffer(app.pad.page.ink, (SIDE, SIDE), "P")
+    page.set_palette([tuple(colour) for colour in theme.ink_scale.tolist()])
+    whole = pygame.Surface((SIDE, SIDE), depth=24)
+    whole.blit(page, (0, 0))
+    surface.blit(pygame.transform.smoothscale(whole, (box.w, box.h)), (box.x, box.y))
+    if not app.pad.drawing.marks and app.reading.network is not None:
+        hint = Rect(box.x, box.y + box.h * 2 // 5, box.w, box.h // 5)
+        size = app.layout.text
+        widgets.text(surface, "Draw a digit here", hint, size * 1.25, theme.muted, align="centre")
+    if len(app.reading.answers) > 1 and not app.reading.stale:
+        for index, answer in enumerate(app.reading.answers):
+            _boxed(surface, app, digit_box(app, index), answer, index == app.reading.chosen)
+    widgets.outline(surface, box, theme.line)
+    if app.looking.focus == "pad":
+        x, y = box.x + app.pad.nib[0] * box.w, box.y + app.pad.nib[1] * box.h
+        radius = max(3, app.pad.pen * box.w / 2)
+        pygame.draw.circle(surface, theme.accent, (x, y), radius, 2)
+    elif app.looking.pointer and box.holds(app.looking.pointer):
+        radius = max(2, app.pad.pen * box.w / 2 * (ERASER if app.pad.erasing else 1))
+        surface.set_clip(box)
+        pygame.draw.aacircle(surface, theme.muted, app.looking.pointer, radius, 1)
+        surface.set_clip(None)
+
+
+def _boxed(surface, app, box, answer, chosen):
+    colour = app.theme.accent if chosen else app.theme.muted
+    widgets.outline(surface, box, colour, 2 if chosen else 1)
+    high = app.layout.text * 3 // 2
+    label = Rect(box.x, max(app.layout.parts["pad"].y, box.y - high), box.w, high)
+    widgets.text(surface, str(answer.digit), label, app.layout.text, colour, "bold", "centre")
+
+
+def digit_box(app, index):
+    """Where one of several digits of a picture stands on the pad."""
+    pad = app.layout.parts["pad"]
+    steps = app.reading.answers[index].steps
+    left, top, side = steps.box
+    shape = steps.page.shape  # the picture's
+    y, x, height, _ = frame(shape)
+    to_page, to_pad = height / shape[0], pad.w / SIDE
+    box = Rect(*(round(n * to_pad) for n in (x + left * to_page, y + top * to_page, side * to_page, side * to_page)))
+    return box._replace(x=box.x + pad.x, y=box.y + pad.y)
+
+
+def digit_at(app, point):
+    """Which of several digits of a picture is under a point, or None."""
+    if len(app.reading.answers) < 2 or app.reading.stale:
+        return None
+    return next((i for i in range(len(app.reading.answers)) if digit_box(app, i).holds(point)), None)
+
+
+def _width(surface, app, box):
+    """The pen's width: a slider, on a scale that says how MNIST's writers' pens compare."""
+    theme, size = app.theme, app.layout.text
+    ruler = Rect(box.x, box.y + box.h // 4, box.w, max(4, box.h // 5))
+    at = pen_in_box(app.pad.drawing.strokes, app.pad.pen)
+
+    def x(pixels):  # of a pen this wide in the 20-pixel box, on the slider
+        share = (pixels * app.pad.pen / at - THINNEST) / (THICKEST - THINNEST)
+        return ruler.x + int(min(max(share, 0), 1) * ruler.w)
+
+    pygame.draw.rect(surface, theme.raised, ruler, border_radius=ruler.h // 2)
+    for low, high, colour in ((THIN, THICK, theme.line), (TYPICAL_FROM, TYPICAL_TO, theme.faint)):
+        pygame.draw.rect(surface, colour, (x(low), ruler.y, x(high) - x(low), ruler.h))
+    knob = ruler.x + int((app.pad.pen - THINNEST) / (THICKEST - THINNEST) * ruler.w)
+    pygame.draw.circle(surface, theme.accent, (knob, ruler.middle[1]), ruler.h)
+    typical = TYPICAL_FROM <= at <= TYPICAL_TO
+    words = "thin" if at < THIN else "thick" if at > THICK else "typical" if typical else "fine"
+    where = Rect(box.x, ruler.bottom + ruler.h // 2, box.w, box.bottom - ruler.bottom - ruler.h // 2)
+    colour = theme.warning if words in ("thin", "thick") else theme.muted
+    widgets.text(surface, f"{words} for MNIST", where, size * 0.85, colour, align="centre")

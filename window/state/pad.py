@@ -1,0 +1,70 @@
+"""The ink on the pad, the pen that draws it, and a session that is being replayed onto it."""
+
+from nn import ink
+from window.data.page import Page
+from window.data.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Picture, Stroke, is_dot
+
+
+class Pad:
+    def __init__(self):
+        self.drawing, self.page = Drawing(), Page()
+        self.pen, self.erasing = PEN, False  # the pen's diameter in sides of the pad
+        self.nib = (0.5, 0.5)  # where the keyboard's pen is, in the unit square
+        self.replaying = []  # (seconds, function, arguments) still to come of a session being replayed
+
+    @property
+    def marks(self):
+        return self.drawing.marks
+
+    @property
+    def dot(self):
+        """Whether there is no more on the pad than a dot."""
+        return all(isinstance(mark, Stroke) for mark in self.marks) and is_dot(self.drawing.strokes)
+
+    @property
+    def own(self):
+        """Whether all that is on the pad was drawn by the user."""
+        return not any(isinstance(mark, Picture) for mark in self.marks)
+
+    def follow(self):
+        """Bring the page up to date with the drawing. Returns whether anything changed."""
+        return self.page.follow(self.marks)
+
+    def pages(self):
+        """The pages of ink to be read, one a digit, left to right."""
+        picture = self.drawing.picture
+        if picture is not None:
+            return ink.split(picture.ink)  # at its own resolution, and perhaps of several digits
+        return [] if self.dot else [self.page.ink]
+
+    def set_pen(self, width):
+        self.pen = min(max(width, THINNEST), THICKEST)
+
+    def touch(self, x, y, seconds, erases):
+        self.replaying = []
+        self.drawing.touch(x, y, seconds, self.pen * (ERASER if erases else 1), erases)
+
+    def show(self, picture):
+        """Put a picture on the pad in place of what is there."""
+        self.replaying = []
+        self.drawing.become([picture])
+
+    def clear(self):
+        self.replaying = []
+        self.drawing.clear()
+
+    def replay(self, strokes, now):
+        """Draw a session again, in its own time, which begins now."""
+        self.drawing.clear()
+        drawing, self.replaying = self.drawing, []
+        for stroke in strokes:
+            (x, y, t), *rest = stroke.points
+            self.replaying.append((now + t, drawing.touch, (x, y, now + t, stroke.width, stroke.erases)))
+            self.replaying += [(now + t, drawing.move, (x, y, now + t)) for x, y, t in rest]
+            self.replaying.append((now + stroke.points[-1][2], drawing.lift, ()))
+
+    def play(self, now):
+        """Draw what is due of a session being replayed."""
+        while self.replaying and self.replaying[0][0] <= now:
+            _, function, arguments = self.replaying.pop(0)
+            function(*arguments)

@@ -1,0 +1,53 @@
+"""The network, and what it says of the ink on the pad."""
+
+import numpy as np
+
+from window.data import anatomy
+from window.data.answer import answer
+
+
+class Reading:
+    def __init__(self):
+        self.network = None  # None as long as it is being loaded
+        self.networks = {}  # "shipped", which the window was opened with, and "yours"
+        self.stages = []  # of the network: see data/anatomy.py
+        self.live = True  # whether the answer follows the pen
+        self.answers = []  # one for each digit in sight, left to right
+        self.chosen = 0  # the answer that the panels show
+        self.stale = False  # whether the ink has changed since it was read
+        self.since_answer = self.since_ink = 0.0  # seconds
+        self.occluded = None  # the occlusion map of the chosen answer
+        self.tests = None  # MNIST's test set, once it is needed
+        self.mistakes = None  # numbers of the test images that the network gets wrong
+
+    def use(self, network):
+        """Read with this network from now on."""
+        self.network = network
+        self.stages = anatomy.stages(network) if network else []
+        self.mistakes, self.answers, self.stale = None, [], True
+        if network:
+            self.networks.setdefault("shipped", network)
+
+    @property
+    def answer(self):
+        return self.answers[self.chosen] if self.answers else None
+
+    @property
+    def number(self):
+        """The digits in sight as one number, "4071", or ""."""
+        return "".join(str(answer.digit) for answer in self.answers)
+
+    @property
+    def confidence(self):
+        """That all of them are right."""
+        return float(np.prod([answer.confidence for answer in self.answers]))
+
+    def read(self, pad):
+        """Ask the network what is on the pad."""
+        pad.follow()
+        self.stale, self.since_answer, self.occluded, self.chosen = False, 0.0, None, 0
+        self.answers = [found for page in pad.pages() if (found := answer(self.network, page))]
+
+    def choose(self, index, rested):
+        """Show another of several digits; nothing has to be waited for to explain it."""
+        self.chosen, self.occluded, self.since_ink = index % len(self.answers), None, rested
