@@ -270,6 +270,7 @@ def test_occlusion_sees_where_a_network_looks():
     net = Network([Flatten(), Dense(784, 10)])
     quarter = np.zeros((28, 28), np.float32)
     quarter[:14, :14] = 0.05
+    net.layers[1].params["w"][:] = 0
     net.layers[1].params["w"][:, 3] = quarter.reshape(-1)
     heat = occlusion(net, np.full((28, 28), 200, np.uint8))
     assert heat[:12, :12].min() > 0 and np.abs(heat[16:, 16:]).max() < 1e-6
