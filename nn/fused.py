@@ -1,7 +1,7 @@
 """The same network, faster: convolution, ReLU and max pooling computed as one step.
 
 `FusedNetwork(network)` computes what `network` computes, forward and backward, with the same weights; tests hold the
-two equal (but for NaN, which ReLU takes for 0 here). A reader who wants to know what the network does reads layers.py;
+two equal. A reader who wants to know what the network does reads layers.py;
 here is how it does it in less time:
 
 - pool(relu(z)) = relu(pool(z)), and after pooling a quarter of the values is left;
@@ -17,6 +17,7 @@ import math
 import numpy as np
 
 from nn.kernels import compiled
+from nn.layer import check_floats
 from nn.layers import Conv2D, MaxPool2D, ReLU, sum_rows
 from nn.winograd import (
     DEAD,
@@ -91,6 +92,15 @@ class _Fused:
             self.kept[name] = spare[start : start + size]
         return self.kept[name][:size].reshape(shape)
 
+    def weights(self):
+        """The convolution's w and b. TypeError or ValueError if someone put others in their place that don't fit."""
+        w, b = self.conv.params["w"], self.conv.params["b"]
+        check_floats("Conv2D's w", w)
+        check_floats("Conv2D's b", b)
+        if w.shape != (3, 3, self.conv.c_in, *b.shape) or b.ndim != 1:
+            raise ValueError(f"Conv2D expects w (3, 3, {self.conv.c_in}, F) and b (F,), got {w.shape} and {b.shape}")
+        return w, b
+
 
 class FirstConvReLUPool(_Fused):
     """pool(relu(conv(x))) for x (N, H, W, 1) and 3 x 3 filters -> (N, (H-2)//2, (W-2)//2, F)."""
@@ -99,14 +109,15 @@ class FirstConvReLUPool(_Fused):
         self.conv.expect(x, "N", "H", "W", 1)
         self.conv.expect_room(x, 4, 4)  # for one window of the pool
         N, H, W, _ = x.shape
-        b = self.conv.params["b"]
-        w, self.x = self.conv.params["w"].reshape(3, 3, -1), x.reshape(N, H, W)  # without the one channel
-        shape = (N, (H - 2) // 2, (W - 2) // 2, len(b))
+        w, b = self.weights()
+        w, self.x = w.reshape(3, 3, -1), x.reshape(N, H, W)  # without the one channel
+        self.conv.out = shape = (N, (H - 2) // 2, (W - 2) // 2, len(b))
         y, self.winner = self.array("y", shape, x.dtype), self.array("winner", shape, np.uint8)
         first_conv_relu_pool(self.x, w, b, y, self.winner)
         return y
 
     def backward(self, dy):
+        self.conv.expect_dy(dy)
         F = dy.shape[-1]
         dw, db = np.empty((3, 3, F), dy.dtype), np.empty(F, dy.dtype)
         first_conv_relu_pool_backward(self.x, dy, self.winner, dw, db)
@@ -141,9 +152,11 @@ def first_conv_relu_pool(x, w, b, y, winner):
                         best, place = z2, 2
                     if z3 > best:
                         best, place = z3, 3
-                    alive = best > zero
-                    y[n, i, j, f] = best if alive else zero
-                    winner[n, i, j, f] = place if alive else DEAD
+                    nan = (z0 != z0) | (z1 != z1) | (z2 != z2) | (z3 != z3)
+                    best = z0 + z1 + z2 + z3 if nan else best
+                    dead = best <= zero  # NaN is not, and goes on
+                    y[n, i, j, f] = zero if dead else best
+                    winner[n, i, j, f] = DEAD if dead else place
 
 
 first_conv_relu_pool = compiled(first_conv_relu_pool)
@@ -182,10 +195,11 @@ class ConvReLUPool(_Fused):
     def forward(self, x, training=False):
         self.conv.expect(x, "N", "H", "W", self.conv.c_in)
         self.conv.expect_room(x, 4, 4)  # for one window of the pool
-        b = self.conv.params["b"]
+        _, b = self.weights()
         N, H, W, _ = x.shape
         self.x = x
-        y = self.array("y", (N, (H - 2) // 2, (W - 2) // 2, len(b)), x.dtype)
+        self.conv.out = N, (H - 2) // 2, (W - 2) // 2, len(b)
+        y = self.array("y", self.conv.out, x.dtype)
         self.winner = self.array("winner", y.shape, np.uint8)
         filters = self.filters(x.dtype)
         for block in self.blocks():
@@ -197,6 +211,7 @@ class ConvReLUPool(_Fused):
 
     def backward(self, dy):
         """The adjoints of forward's steps, in the opposite order."""
+        self.conv.expect_dy(dy)
         dx, filters = self.array("dx", self.x.shape, dy.dtype), self.filters(dy.dtype)
         transposed = filters.transpose(0, 2, 1).copy()
         dfilters, db = np.zeros_like(filters), np.zeros(dy.shape[-1], dy.dtype)

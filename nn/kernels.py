@@ -77,8 +77,9 @@ def max_pool(x, kh, kw, stride):
                         place = np.int32(u * kw + v)
                         for c in range(C):  # writing always is faster than jumping
                             value, best = x[n, i * stride + u, j * stride + v, c], y[n, i, j, c]
-                            y[n, i, j, c] = value if value > best else best
-                            winner[n, i, j, c] = place if value > best else winner[n, i, j, c]
+                            wins = (value > best) | (value != value)  # a NaN wins, and none is larger than it
+                            y[n, i, j, c] = value if wins else best
+                            winner[n, i, j, c] = place if wins else winner[n, i, j, c]
     return y, winner
 
 

@@ -8,12 +8,7 @@ Notation, used everywhere in this project:
     OH, OW    height, width of the output    dw, db    gradient of the loss with respect to w, b
     F         filters (output channels)      cols      windows laid out as rows (im2col)
 
-The contract. `forward(x, training=False)` returns y and keeps what backward needs; `backward(dy)` takes the gradient
-of the loss with respect to y, *assigns* `grads`, and returns dx. Neither writes into its argument. `params` and
-`grads` have the same keys. Images are NHWC. The dtype that comes in goes out: float32 trains, float64 checks gradients.
-A wrong shape raises ValueError naming what was expected and what came. Training gives each thread shallow copies of
-the layers: what forward keeps is assigned anew, never written into an array of before, and a layer with chance draws
-from `self.rng`, which training sets.
+Images are NHWC. What a layer must do stands in layer.py. To begin with read Dense, ReLU, and then Conv2D.
 
 What this file leaves out: the loss and its 1/N (losses.py), updating weights (optim.py), threads (training.py), and
 what a layer says of itself to a window that shows it (describe.py, which is mixed in).
@@ -25,70 +20,24 @@ import numpy as np
 
 from nn import describe
 from nn.kernels import col2im, im2col, max_pool, max_pool_backward
-
-
-class Layer(describe.Described):
-    """What all layers share. A layer without weights leaves params and grads empty."""
-
-    def __init__(self, **config):
-        self.config = config  # the constructor's arguments, so that a file can build the layer again
-        self.params = {}  # learned by the optimizer
-        self.grads = {}  # the loss's gradient for each of params, assigned by backward
-        self.state = {}  # gathered in forward, not by gradient: BatchNorm's running statistics
-
-    def __repr__(self):
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.config.items())})"
-
-    def expect(self, x, *shape):
-        """Raise ValueError unless x has this shape; a letter stands for any size."""
-        fits = x.ndim == len(shape) and all(isinstance(s, str) or s == n for s, n in zip(shape, x.shape, strict=True))
-        if not fits:
-            wanted = ", ".join(map(str, shape))
-            raise ValueError(f"{type(self).__name__} expects ({wanted}), got {x.shape}")
-
-    def expect_room(self, x, kh, kw):
-        """Raise ValueError unless a window of kh x kw fits into the images x (N, H, W, C)."""
-        if x.shape[1] < kh or x.shape[2] < kw:
-            raise ValueError(f"{type(self).__name__} expects an image of at least {kh} x {kw}, got {x.shape}")
-
-
-EMPTY = object()  # in place of a Generator: weights of zero, to be loaded into
-
-
-def he_normal(shape, fan_in, rng):
-    """Weights with variance 2 / fan_in, which keeps a signal's size through ReLU layers.
-
-    He et al. 2015, "Delving deep into rectifiers", eq. 10. rng is a Generator; None: one seeded afresh; EMPTY: zeros.
-    """
-    if rng is EMPTY:
-        return np.zeros(shape, np.float32)
-    return (np.random.default_rng(rng).standard_normal(shape) * np.sqrt(2 / fan_in)).astype(np.float32)
-
-
-def pair(size):
-    """3 -> (3, 3); (2, 3) stays. Each is checked as `whole` does."""
-    height, width = size if isinstance(size, tuple | list) else (size, size)
-    return whole(height), whole(width)
-
-
-def whole(size):
-    """The size itself. ValueError unless it is a whole number from 1."""
-    if not isinstance(size, int) or size < 1:
-        raise ValueError(f"a window's size and stride are whole numbers from 1, got {size!r}")
-    return size
-
-
-def sum_rows(a):
-    """a.sum(axis=0) of a (M, C). As a product with ones it takes a ninth of the time."""
-    return np.ones(len(a), a.dtype) @ a
+from nn.layer import EMPTY, Layer, he_normal, pair, sum_rows, whole
 
 
 class Conv2D(describe.Convolved, Layer):
     """Slide F filters of KH x KW over the image: cross-correlation, as every framework's "convolution" is.
 
-    x (N, H, W, c_in) -> y (N, OH, OW, c_out). Weights w (KH, KW, c_in, c_out), bias b (c_out,).
-    padding 'valid': only windows inside the image, OH = (H - KH) // stride + 1.
-    padding 'same': zeros around it, so that OH = ceil(H / stride); an odd one goes below and right.
+    x (N, H, W, c_in) -> y (N, OH, OW, c_out). Weights w (KH, KW, c_in, c_out), bias b (c_out,). With stride s:
+
+        y[n,i,j,f] = b[f] + sum over u < KH, v < KW, c < c_in of x[n, i s + u, j s + v, c] w[u,v,c,f]
+
+    In numbers, one image of one channel, one filter, b = 10, s = 1:
+
+        1 2 3                        y[0,0] = 10 + 1*1 + 2*0 + 4*0 + 5*(-1) = 6        y = 6 6
+        4 5 6   under   1  0         y[0,1] = 10 + 2*1 + 3*0 + 5*0 + 6*(-1) = 6            6 6
+        7 8 9           0 -1
+
+    padding 'valid': only windows inside the image, OH = (H - KH) // s + 1.
+    padding 'same': zeros around it, so that OH = ceil(H / s); an odd one goes below and right.
     Chellapilla, Puri & Simard 2006 brought the idea of one matrix product (im2col).
     """
 
@@ -112,21 +61,32 @@ class Conv2D(describe.Convolved, Layer):
         N, H, W, _ = self.padded_shape = x.shape
         self.expect_room(x, kh, kw)
         OH, OW = (H - kh) // self.stride + 1, (W - kw) // self.stride + 1
+        self.out = N, OH, OW, F
 
         self.cols = im2col(x, kh, kw, self.stride, OH, OW)  # (N*OH*OW, KH*KW*C)
         y = self.cols @ w.reshape(-1, F) + b  # (N*OH*OW, F)
-        return y.reshape(N, OH, OW, F)
+        return y.reshape(self.out)
 
     def backward(self, dy):
-        """With the windows as rows, the layer is y = cols @ w + b, a dense layer applied at each place.
-
-        Written out, for one window r and one filter f: y[r,f] = sum_k cols[r,k] w[k,f] + b[f]. The loss L depends
-        on w[k,f] through every row, so the chain rule sums over rows:
+        """im2col lays window r = (n, i, j) out as row (n OH + i) OW + j, and in it number k = (u, v, c) is column
+        (u KW + v) C + c: cols[r,k] = x[n, i s + u, j s + v, c]. Then the layer is y = cols @ w + b, a Dense layer
+        applied at each place:
+            y[r,f] = sum_k cols[r,k] w[k,f] + b[f].
+        The loss L depends on w[k,f] through every row, so the chain rule sums over rows:
             dL/dw[k,f]    = sum_r dL/dy[r,f] dy[r,f]/dw[k,f] = sum_r cols[r,k] dy[r,f]   =>  dw = cols^T dy
             dL/db[f]      = sum_r dy[r,f]                                                =>  db = 1^T dy
             dL/dcols[r,k] = sum_f dy[r,f] w[k,f]                                         =>  dcols = dy w^T
-        im2col copied a pixel into every window that sees it; its gradient is the sum over those copies: col2im.
+        im2col copied a pixel into every window that sees it. Its gradient is the sum over those copies (col2im):
+            dx[n,h,q,c] = sum of dcols[(n,i,j), (u,v,c)] over all i, u, j, v with i s + u = h and j s + v = q.
+        With s = 1 that is i = h - u and j = q - v, and dy counts as 0 where there is no window:
+            dx[n,h,q,c] = sum over u, v, f of dy[n, h - u, q - v, f] w[u,v,c,f],
+        a correlation of dy, with KH - 1 and KW - 1 zeros around it, with the filter turned by 180 degrees.
+
+        In numbers, the example above with dy = 1 2    dw = 37 47   37 = 1*1 + 2*2 + 3*4 + 4*5     dx = 1  2  0
+                                                3 4         67 77   47 = 1*2 + 2*3 + 3*5 + 4*6          3  3 -2
+        db = 1 + 2 + 3 + 4 = 10;  dx[1,1] = 1*(-1) + 2*0 + 3*0 + 4*1 = 3, from all four windows         0 -3 -4
         """
+        self.expect_dy(dy)
         w = self.params["w"]
         kh, kw, _, F = w.shape
         _, OH, OW, _ = dy.shape
@@ -162,7 +122,9 @@ class Dense(describe.Weighted, Layer):
     def forward(self, x, training=False):
         self.expect(x, "N", self.n_in)
         self.x = x
-        return x @ self.params["w"] + self.params["b"]  # (N, n_out)
+        y = x @ self.params["w"] + self.params["b"]  # (N, n_out)
+        self.out = y.shape
+        return y
 
     def backward(self, dy):
         """y[n,j] = sum_i x[n,i] w[i,j] + b[j], so by the chain rule
@@ -170,6 +132,7 @@ class Dense(describe.Weighted, Layer):
             dL/db[j]   = sum_n dy[n,j]
             dL/dx[n,i] = sum_j dy[n,j] w[i,j]  =>  dx = dy w^T
         """
+        self.expect_dy(dy)
         self.grads["w"] = self.x.T @ dy
         self.grads["b"] = sum_rows(dy)
         return dy @ self.params["w"].T
@@ -179,11 +142,13 @@ class ReLU(describe.Rectified, Layer):
     """max(x, 0), element by element, on any shape."""
 
     def forward(self, x, training=False):
-        self.positive = x > 0
+        self.expect(x, ...)
+        self.positive, self.out = x > 0, x.shape
         return np.maximum(x, 0)
 
     def backward(self, dy):
         """dy/dx is 1 where x > 0 and 0 elsewhere (at 0 itself too, by convention), so dx = dy [x > 0]."""
+        self.expect_dy(dy)
         return dy * self.positive
 
 
@@ -201,10 +166,11 @@ class Pool2D(Layer):
         self.stride = whole(kh if stride is None else stride)
 
     def take(self, x):
-        """Check x and remember its shape for backward."""
+        """Check x, and keep its shape and that of the output for backward."""
         self.expect(x, "N", "H", "W", "C")
-        self.expect_room(x, *self.window)
-        self.shape = x.shape
+        (kh, kw), s, (N, H, W, C) = self.window, self.stride, x.shape
+        self.expect_room(x, kh, kw)
+        self.shape, self.out = x.shape, (N, (H - kh) // s + 1, (W - kw) // s + 1, C)
 
 
 class MaxPool2D(describe.Pooled, Pool2D):
@@ -222,6 +188,7 @@ class MaxPool2D(describe.Pooled, Pool2D):
         The first of equal values is the winner, alone: giving dy to each of them would multiply the gradient by
         their number, and on blank paper all of them are equal. += because windows may overlap.
         """
+        self.expect_dy(dy)
         _, H, W, _ = self.shape
         return max_pool_backward(dy, self.winner, H, W, *self.window, self.stride)
 
@@ -236,6 +203,7 @@ class AvgPool2D(describe.Averaged, Pool2D):
 
     def backward(self, dy):
         """y = sum of x over the window / (KH KW), so each of its pixels receives dy / (KH KW)."""
+        self.expect_dy(dy)
         kh, kw = self.window
         dx = np.zeros(self.shape, dy.dtype)
         for u in range(kh):
@@ -253,10 +221,12 @@ class Flatten(describe.Reshaped, Layer):
     """x (N, ...) -> y (N, the rest in one row). Its backward folds the row again."""
 
     def forward(self, x, training=False):
-        self.shape = x.shape
-        return x.reshape(len(x), math.prod(x.shape[1:]))
+        self.expect(x, ...)
+        self.shape, self.out = x.shape, (len(x), math.prod(x.shape[1:]))
+        return x.reshape(self.out)
 
     def backward(self, dy):
+        self.expect_dy(dy)
         return dy.reshape(self.shape)
 
 
@@ -275,7 +245,8 @@ class Dropout(describe.Elementwise, Layer):
         self.rng = np.random.default_rng(rng)
 
     def forward(self, x, training=False):
-        self.mask = None
+        self.expect(x, ...)
+        self.mask, self.out = None, x.shape
         if not training:
             return x
         self.mask = ((self.rng.random(x.shape) >= self.rate) / (1 - self.rate)).astype(x.dtype)
@@ -283,6 +254,7 @@ class Dropout(describe.Elementwise, Layer):
 
     def backward(self, dy):
         """y = x mask, and the mask doesn't depend on x: dx = dy mask."""
+        self.expect_dy(dy)
         return dy if self.mask is None else dy * self.mask
 
 
@@ -291,7 +263,11 @@ class BatchNorm(describe.Normalised, Layer):
 
     x (..., channels) -> y = gamma * (x - mean) / sqrt(var + eps) + beta, statistics over all axes but the last.
     Prediction uses running averages of the statistics, kept in `state`. Ioffe & Szegedy 2015, algorithms 1 and 2, but
-    that the variance kept is the batch's own, not M / (M - 1) times as much for M rows.
+    the variance kept is the batch's own, not M / (M - 1) times as much for M rows.
+
+    "The batch" is what one call of forward gets. training.py cuts a batch over threads, so that each call sees the
+    share of one thread, 64 images at most: "ghost" batch norm (Hoffer, Hubara & Soudry 2017). The noise of the small
+    share regularises; the running averages, the mean over the threads, are those of the whole batch.
     """
 
     def __init__(self, channels, momentum=0.9, eps=1e-5):
@@ -301,7 +277,8 @@ class BatchNorm(describe.Normalised, Layer):
         self.state = {"mean": np.zeros(channels, np.float32), "var": np.ones(channels, np.float32)}
 
     def forward(self, x, training=False):
-        self.expect(x, *["..."] * (x.ndim - 1), self.channels)
+        self.expect(x, ..., self.channels)
+        self.out = x.shape
         rows = x.reshape(-1, self.channels)  # (M, C)
         self.from_batch = training
         if training:
@@ -327,13 +304,13 @@ class BatchNorm(describe.Normalised, Layer):
             dx = s gamma (dy - x_hat dgamma / M - dbeta / M).
         With the running statistics, mean and variance don't depend on x: dx = s gamma dy.
         """
-        shape = dy.shape
+        self.expect_dy(dy)
         dy = dy.reshape(-1, self.channels)  # (M, C)
         dgamma, dbeta = sum_rows(dy * self.x_hat), sum_rows(dy)
         self.grads = {"gamma": dgamma, "beta": dbeta}
         if self.from_batch:
             dy = dy - self.x_hat * (dgamma / len(dy)) - dbeta / len(dy)
-        return (dy * (self.scale * self.params["gamma"])).reshape(shape)
+        return (dy * (self.scale * self.params["gamma"])).reshape(self.out)
 
 
 class Softmax(Layer):
@@ -346,12 +323,14 @@ class Softmax(Layer):
         self.expect(x, "N", "classes")
         e = np.exp(x - x.max(axis=1, keepdims=True))
         self.p = e / e.sum(axis=1, keepdims=True)
+        self.out = x.shape
         return self.p
 
     def backward(self, dy):
         """dp[j]/dx[k] = p[j] ([j = k] - p[k]), so
             dx[k] = sum_j dy[j] p[j] ([j = k] - p[k]) = p[k] (dy[k] - sum_j dy[j] p[j]).
         """
+        self.expect_dy(dy)
         return self.p * (dy - (dy * self.p).sum(axis=1, keepdims=True))
 
 

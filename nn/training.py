@@ -23,7 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nn.fused import FusedNetwork
-from nn.layers import EMPTY
+from nn.layer import EMPTY
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average, uphill
@@ -173,7 +173,7 @@ class _Worker:
     def seed(self, seed):
         self.rng = np.random.default_rng(seed)
         for layer in self.fused.network.layers:
-            if hasattr(layer, "rng"):  # a layer with chance, such as Dropout
+            if hasattr(layer, "rng"):  # it draws random numbers: Dropout
                 layer.rng = self.rng
 
     def learn(self, images, targets, share, batch_size):

@@ -107,7 +107,7 @@ def largest_numpy(places, dtype=np.uint8):
 def bias_relu_numpy(best, place, b, y, winner):
     """Adding b and ReLU keep the order of values, so they can wait until one value in four is left."""
     np.maximum(best + b, 0, out=y)
-    np.copyto(winner, np.where(y > 0, place, DEAD), casting="unsafe")
+    np.copyto(winner, np.where(y <= 0, DEAD, place), casting="unsafe")
 
 
 # --- compiled -----------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ winograd_input = compiled(winograd_input)
 
 
 def _largest(z0, z1, z2, z3):
-    """(value, place) of the largest of a window; of equal values the first."""
+    """(value, place) of the largest of a window; of equal values the first. NaN if one of them is."""
     best, place = z0, 0
     if z1 > best:
         best, place = z1, 1
@@ -143,7 +143,8 @@ def _largest(z0, z1, z2, z3):
         best, place = z2, 2
     if z3 > best:
         best, place = z3, 3
-    return best, place
+    nan = (z0 != z0) | (z1 != z1) | (z2 != z2) | (z3 != z3)
+    return z0 + z1 + z2 + z3 if nan else best, place
 
 
 _largest = compiled(_largest)
@@ -174,9 +175,9 @@ def winograd_output(m, b, y, winner):
                     z2, z3 = _fold(bottom0, bottom1, bottom2, bottom3)
                     best, place = _largest(z0, z1, z2, z3)
                     best += b[f]
-                    alive = best > zero
-                    y[n, i, j, f] = best if alive else zero
-                    winner[n, i, j, f] = place if alive else DEAD
+                    dead = best <= zero  # NaN is not, and goes on
+                    y[n, i, j, f] = zero if dead else best
+                    winner[n, i, j, f] = DEAD if dead else place
 
 
 winograd_output = compiled(winograd_output)

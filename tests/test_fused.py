@@ -123,6 +123,40 @@ def test_a_wrong_shape_is_named(shape):
         FusedNetwork(digit_net()).forward(np.zeros(shape, np.float32))
 
 
+@pytest.mark.parametrize("wrong", ["w", "b", "float16", "dy", "first dy"])
+def test_nothing_that_does_not_fit_reaches_a_kernel(wrong):
+    """Weights of another shape put in the place of the first ones, and a dy of another batch."""
+    network, x = convolutions(3), rng().standard_normal((4, 13, 13, 1))
+    twin = FusedNetwork(network)
+    dy = twin.forward(x)
+    params = network.layers[0].params
+    expected = ValueError
+    if wrong == "w":
+        params["w"] = params["w"][..., :2]
+    elif wrong == "b":
+        params["b"] = np.zeros(3000, np.float32)
+    elif wrong == "float16":
+        params["w"], expected = params["w"].astype(np.float16), TypeError
+    with pytest.raises(expected, match=r"Conv2D('s w|.backward)? expects"):
+        if wrong == "dy":
+            twin.backward(np.repeat(dy, 9, axis=0))
+        elif wrong == "first dy":
+            twin.steps[0].backward(np.zeros((400, 5, 5, 3)))
+        else:
+            twin.forward(x)
+
+
+@pytest.mark.parametrize("place", [(0, 0), (3, 4), (9, 9)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_nan_in_is_nan_out(channels, place):
+    network, x = convolutions(3, channels), rng().standard_normal((2, 10, 10, channels))
+    x[1, *place, -1] = np.nan
+    y = FusedNetwork(network).forward(x)
+    assert np.isfinite(y[0]).all() and np.isnan(y[1]).any()
+    network.layers[0].params["b"][1] = np.nan
+    assert np.isnan(FusedNetwork(network).forward(rng().standard_normal((1, 10, 10, channels)))).all()
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("size", [(1, 9), (3, 9), (9, 3)])
 def test_an_image_without_room_for_one_window_is_named(channels, size):
@@ -146,6 +180,14 @@ def test_first_conv_relu_pool_is_its_naive_twin_forward_and_backward(H, W, F):
     _, dw_naive, db_naive = naive.conv_relu_pool_backward(x[..., None], w[:, :, None], b, dy)
     assert np.allclose(dw, dw_naive[:, :, 0])
     assert np.allclose(db, db_naive)
+
+
+@pytest.mark.parametrize("place", range(16))
+def test_first_conv_relu_pool_keeps_a_nan_wherever_it_stands(place):
+    x, y = np.ones((1, 4, 4)), np.empty((1, 1, 1, 2))
+    x.flat[place] = np.nan
+    fused.first_conv_relu_pool(x, rng().standard_normal((3, 3, 2)), np.zeros(2), y, np.empty(y.shape, np.uint8))
+    assert np.isnan(y).all()
 
 
 def test_first_conv_relu_pool_lets_the_first_of_equal_values_win():

@@ -96,6 +96,14 @@ def test_the_first_of_equal_values_wins():
     assert winner.item() == 1
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_a_nan_wins_wherever_it_stands(place):
+    x = image([1, 8], [5, 2])
+    x.flat[place] = np.nan
+    y, winner = kernels.max_pool(x, 2, 2, 2)
+    assert np.isnan(y.item()) and winner.item() == place
+
+
 def test_max_pool_backward_by_hand():
     """Windows of 1 x 2 moved by 1 overlap: 9 wins both and receives both gradients."""
     _, winner = kernels.max_pool(image([1, 9, 2]), 1, 2, 1)

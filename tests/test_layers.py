@@ -130,13 +130,58 @@ def test_config_builds_the_layer_again(layer, shape):
     (MaxPool2D(2), (2, 8), "MaxPool2D expects (N, H, W, C), got (2, 8)"),
     (MaxPool2D((2, 3), 2), (2, 8, 2, 1), "MaxPool2D expects an image of at least 2 x 3, got (2, 8, 2, 1)"),
     (AvgPool2D(3), (2, 2, 8, 1), "AvgPool2D expects an image of at least 3 x 3, got (2, 2, 8, 1)"),
-    (BatchNorm(3), (2, 5, 5, 4), "BatchNorm expects (..., ..., ..., 3), got (2, 5, 5, 4)"),
+    (BatchNorm(3), (2, 5, 5, 4), "BatchNorm expects (..., 3), got (2, 5, 5, 4)"),
     (Softmax(), (2, 5, 5), "Softmax expects (N, classes), got (2, 5, 5)"),
 ])  # fmt: skip
 def test_a_wrong_shape_is_named(layer, shape, message):
     with pytest.raises(ValueError) as error:
         layer.forward(np.zeros(shape, np.float32))
     assert str(error.value) == message
+
+
+@each_layer
+def test_backward_first_and_a_dy_of_another_shape_are_named(layer, shape):
+    """Every wrong dy is refused before a kernel sees it: too many rows, too few, another order of the same numbers."""
+    layer, name = copy.deepcopy(layer), f"{type(layer).__name__}.backward"
+    with pytest.raises(RuntimeError, match=f"{name} needs what forward keeps: call forward first"):
+        type(layer)(**layer.config).backward(np.zeros(1, np.float32))
+    y = layer.forward(distinct(shape, np.float32))
+    for wrong in (np.repeat(y, 9, axis=0), y[:0], y[..., :-1], y.reshape(-1), y[None], np.swapaxes(y, 0, -1)):
+        if wrong.shape != y.shape:
+            with pytest.raises(ValueError, match=f"{name} expects a dy of") as error:
+                layer.backward(wrong)
+            assert str(y.shape) in str(error.value) and str(wrong.shape) in str(error.value)
+    for wrong in (y.astype(np.float16), y.tolist()):
+        with pytest.raises(TypeError, match=f"{name} expects a NumPy array of float32 or float64, got"):
+            layer.backward(wrong)
+
+
+@pytest.mark.parametrize(("change", "got"), [
+    (lambda x: x.astype(np.float16), "got dtype <f2; .astype(np.float32) converts it"),
+    (lambda x: x.astype(">f4"), "got dtype >f4; .astype(np.float32) converts it"),
+    (lambda x: x.astype(np.int64), "got dtype int64; .astype(np.float32) converts it"),
+    (lambda x: x.astype(np.uint8), "got uint8; network.to_input makes uint8 images float32, from 0 to 1"),
+    (np.ma.masked_array, "got a MaskedArray; np.array(...) makes a plain one"),
+    (np.ndarray.tolist, "got a list; np.array(...) makes a plain one"),
+], ids=str)  # fmt: skip
+@each_layer
+def test_a_wrong_type_is_one_line_that_names_it(layer, shape, change, got):
+    with pytest.raises(TypeError) as error:
+        copy.deepcopy(layer).forward(change(distinct(shape, np.float32)))
+    assert str(error.value) == f"{type(layer).__name__} expects a NumPy array of float32 or float64, {got}"
+
+
+@each_layer
+def test_nan_in_is_nan_out(layer, shape):
+    """Wherever it stands: no layer loses a NaN that one of its outputs sees."""
+    layer = ready(layer, np.float32)
+    for place in range(int(np.prod(shape))):
+        x = distinct(shape, np.float32)
+        before = layer.forward(x.copy())
+        x.flat[place] += 1
+        seen = not np.array_equal(before, layer.forward(x.copy()))  # strides and odd edges leave some out
+        x.flat[place] = np.nan
+        assert np.isnan(layer.forward(x)).any() or not seen
 
 
 @pytest.mark.parametrize("build", [

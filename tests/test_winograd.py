@@ -72,6 +72,19 @@ def test_winograd_lets_the_first_of_equal_values_win(steps):
 
 
 @both
+@pytest.mark.parametrize("place", range(16))
+def test_a_nan_stays_one_wherever_it_stands(steps, place):
+    """One tile: each of its pixels is seen by the window. And each of its 16 products goes into the window."""
+    x = np.ones((1, 4, 4, 1))
+    x.flat[place] = np.nan
+    assert np.isnan(winograd(steps, x, rng().standard_normal((3, 3, 1, 2)), np.zeros(2))[0]).all()
+    m, y = np.ones((16, 1, 1, 1, 1)), np.empty((1, 1, 1, 1))
+    m[place] = np.nan
+    steps.winograd_output(m, np.zeros(1), y, np.empty(y.shape, np.uint8))
+    assert np.isnan(y).all()
+
+
+@both
 @sizes
 def test_winograd_input_and_its_backward_are_adjoint(steps, H, W):
     x, dtiles = rng().standard_normal((2, H, W, 3)), rng(1).standard_normal((16, 2, (H - 2) // 2, (W - 2) // 2, 3))
