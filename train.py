@@ -90,8 +90,8 @@ def evaluate(args):
 def train(args):
     import numpy as np
 
+    from nn import checkpoint as checkpoints
     from nn import mnist, training
-    from nn.files import write_npz
     from nn.network import digit_net
     from nn.recipes import training_images
 
@@ -133,7 +133,7 @@ def train(args):
         )
         for epoch in epochs_with_progress(events, recipe, len(train_images)):
             history = [*run["history"], {name: getattr(epoch, name) for name in REMEMBERED}]
-            write_npz(checkpoint, epoch.state | {"run": np.array(json.dumps(run | {"history": history}))})
+            checkpoints.write(checkpoint, run | {"history": history}, epoch.state)
             run["history"], state = history, epoch.state
             print(epoch_line(epoch, recipe), flush=True)
         finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
@@ -179,26 +179,14 @@ def fresh(args):
 
 def resumed(args, checkpoint):
     """(run, recipe, state) of an interrupted training, from its checkpoint."""
-    from nn.augment import Augment
-    from nn.files import check_arrays, read_npz
-    from nn.recipes import Recipe
-    from nn.training import blank_state
+    from nn.checkpoint import read
 
     for name in ("recipe", "epochs", "batch_size", "lr", "seed", "threads", "data", "no_augment"):
         if getattr(args, name) is not None:
             raise ValueError(f"--resume goes on with the checkpoint's options: leave --{name.replace('_', '-')} away")
     if not checkpoint.exists():
         raise ValueError(f"{checkpoint}: no checkpoint to resume from; start without --resume")
-    state = read_npz(checkpoint)
-    try:
-        run = json.loads(str(state.pop("run")))
-        settings = run["settings"]
-        augment = settings["augment"] and Augment(**settings["augment"])
-        recipe = Recipe(**settings | {"augment": augment})
-    except (KeyError, TypeError, ValueError):
-        raise ValueError(f"{checkpoint}: not a checkpoint of this program; start without --resume") from None
-    check_arrays(checkpoint, state, blank_state(recipe.batch_norm))
-    return run, recipe, state
+    return read(checkpoint)
 
 
 LEAST_SHARE = 16  # images of a batch for each thread; with 8 of them, batch norm costs half a point of accuracy

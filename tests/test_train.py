@@ -236,10 +236,10 @@ def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, data, tmp_path):
 
 
 def test_ctrl_c_while_a_checkpoint_is_written_does_not_promise_it(data, tmp_path, monkeypatch, capsys):
-    def interrupted(path, arrays):
+    def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nn.files.write_npz", interrupted)
+    monkeypatch.setattr("nn.checkpoint.write", interrupted)
     assert train.main(["--data", str(data), "--out", str(tmp_path / "mine.npz"), "--epochs", "1"]) == 130
     assert "No epoch was complete" in capsys.readouterr().err
 
@@ -298,7 +298,7 @@ MISTAKES = {
     "score into a file": (["--evaluate", "weights/digits.npz", "--out", "mine.npz"], "leave --out away"),
     "no such weights": (["--evaluate", "nowhere.npz"], "nowhere.npz: no such file"),
     "no weights": (["--evaluate", "train.py"], "train.py: not a readable .npz"),
-    "a folder for weights": (["--evaluate", "nn"], "nn: not a readable .npz"),
+    "a folder for weights": (["--evaluate", "nn"], "nn: a folder, no file"),
     "nothing to resume": (["--out", "nowhere/mine.npz", "--resume"], "nowhere/mine.checkpoint.npz: no checkpoint"),
     "resume with options": (["--out", "mine.npz", "--resume", "--epochs", "9"], "--epochs"),
     "resume with seed 0": (["--out", "mine.npz", "--resume", "--seed", "0"], "--seed"),
