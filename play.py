@@ -13,6 +13,11 @@ make, as text, and its "place" in it, from 0. A file that can't be read gives {"
 the exit code is 0 if all were read and 2 if any was not.
 """
 
+if __name__ == "__main__":
+    from nn import stopping
+
+    stopping.listen()  # before anything that takes time
+
 import argparse
 import json
 import os
@@ -21,19 +26,33 @@ from pathlib import Path
 
 import numpy as np
 
+from nn import stopping, streams
+
 ROOT = Path(__file__).resolve().parent
 WEIGHTS = ROOT / "weights" / "digits.npz"
 
 
 def main(argv=None):
+    """The exit code. Without argv, as a program: signals and streams are this process's own."""
+    if argv is not None:
+        return run(argv)
+    stopping.listen()
+    streams.begin()
+    code = run(sys.argv[1:])
+    error = streams.lost()
+    stopping.say("")
+    if isinstance(error, BrokenPipeError):  # the reader, `head` for one, has seen enough
+        return 0
+    return fail(f"what it has to say can't be written ({error.strerror})") if error else code
+
+
+def run(argv):
     command = parser()
     args = command.parse_args(argv)
     if args.predict and not args.files:
         command.error("--predict wants a FILE")
     if args.json and not args.predict:
         command.error("--json goes with --predict")
-    for stream in (sys.stdout, sys.stderr):  # the name of a file may have letters that the terminal lacks
-        stream.reconfigure(errors="backslashreplace")
     if not args.weights.is_file():
         return fail(f"{args.weights}: no such file; `python train.py` makes weights, and says how to use them")
     return predict(args) if args.predict else open_window(args)
@@ -44,6 +63,7 @@ def parser():
         prog="play.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     made.error = lambda message: made.exit(2, f"play.py: {message}\n")  # one line, without the usage above it
+    home = Path.home() if os.path.isabs(os.path.expanduser("~")) else Path()  # a container's user may have none
     made.add_argument("files", nargs="*", metavar="FILE", help="a picture, or a session (.json)")
     made.add_argument("--weights", type=Path, default=WEIGHTS, help="the network's weights (weights/digits.npz)")
     made.add_argument("--predict", action="store_true", help="print what the pictures show; no window")
@@ -51,7 +71,7 @@ def parser():
     window = made.add_argument_group("the window")
     window.add_argument("--theme", choices=("dark", "light"), default="dark")
     window.add_argument("--scale", type=scale, default=1.0, help="size of the window and its text, 0.5 to 4 (1)")
-    window.add_argument("--samples", type=Path, default=Path.home() / "digits", metavar="DIR",
+    window.add_argument("--samples", type=Path, default=home / "digits", metavar="DIR",
                         help="where your drawings, pictures and learned weights are kept (~/digits)")
     window.add_argument("--replay", metavar="SESSION", help="replay strokes that the window saved")
     window.add_argument("--screenshot", metavar="OUT.png", help="write a picture of the window and open none")
@@ -78,6 +98,8 @@ def predict(args):
         return fail(error)
     code = 0
     for path in args.files:
+        if streams.lost():
+            break
         try:
             readings = read_digits(network, path)
         except ValueError as error:
@@ -133,12 +155,13 @@ def open_window(args):
         if args.screenshot:
             run.screenshot(args.screenshot, args.weights, **options)
         else:
-            run.open_window(args.weights, **options)
+            with stopping.patiently():
+                run.open_window(args.weights, **options)
     except run.NoDisplay as error:
         return fail(f"no display to open a window on ({error}); `python play.py --predict FILE` needs none")
     except (ValueError, OSError) as error:
         return fail(error)
-    return 0
+    return stopping.asked()
 
 
 def fail(message):
@@ -147,12 +170,4 @@ def fail(message):
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, `head` for one, has seen enough; nothing may be flushed into it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except KeyboardInterrupt:
-        code = 130
-    sys.exit(code)
+    sys.exit(main())

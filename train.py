@@ -1,5 +1,10 @@
 """Train the digit network from scratch, or score weights:  python train.py --help"""
 
+if __name__ == "__main__":
+    from nn import stopping
+
+    stopping.listen()  # before anything that takes time
+
 import argparse
 import dataclasses
 import json
@@ -10,6 +15,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+from nn import stopping, streams
 
 ROOT = Path(__file__).parent
 SHIPPED = ROOT / "weights" / "digits.npz"
@@ -23,13 +30,15 @@ def parse_arguments(argv):
     parser.error = lambda message: parser.exit(2, f"train.py: {message}\n")  # one line, without the usage above it
     add = parser.add_argument
     add("--recipe", choices=("quick", "standard", "best"), help="quick, standard (the default) or best: nn/recipes.py")
-    add("--epochs", type=_whole(1), metavar="N", help="how many times to go through the images")
-    add("--batch-size", type=_whole(1), metavar="N", help="images in each step")
+    add("--epochs", type=_whole(1, 10**6), metavar="N", help="how many times to go through the images")
+    add("--batch-size", type=_whole(1, 10**6), metavar="N", help="images in each step")
     add("--lr", type=_positive, metavar="X", help="the learning rate's peak")
     add("--no-augment", action="store_true", default=None, help="train on the images as they are")
-    add("--seed", type=_whole(0), metavar="N", help="the same seed and threads give the same weights; 0")
-    add("--threads", type=_whole(1), metavar="N",
+    add("--seed", type=_whole(0, 2**32 - 1), metavar="N", help="the same seed and threads give the same weights; 0")
+    add("--threads", type=_whole(1, 256), metavar="N",
         help="worker threads; by default the machine's cores, at most 8, and one for each 16 images of a batch")
+    add("--held-out", type=_whole(0, 10**6), metavar="N",
+        help="training images kept for validation; by default 5,000, but a twelfth of a smaller set of your own")
     add("--data", type=Path, metavar="DIR", help="a folder of four IDX files instead of MNIST's")
     add("--out", type=Path, metavar="FILE",
         help="the weights to write; beside it go card (.json) and report (.report.png); weights/trained.npz")
@@ -38,10 +47,10 @@ def parse_arguments(argv):
     return parser.parse_args(argv)
 
 
-def _whole(least):
+def _whole(least, most):
     def parse(text):
-        if not text.isdigit() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"expected a whole number from {least} up, got {text!r}")
+        if not (text.isascii() and text.isdecimal() and len(text) < 20 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"expected a whole number from {least} to {most:,}, got {text[:40]!r}")
         return int(text)
 
     return parse
@@ -58,92 +67,127 @@ def _positive(text):
 
 
 def main(argv=None):
+    """The exit code. Without argv, as a program: signals and streams are this process's own."""
+    if argv is None:
+        stopping.listen()
+        streams.begin()
     args = parse_arguments(argv)
+    stopping.say("Stopped; nothing was written.")
     # Imported here, so that --help and a mistyped option answer at once.
     from nn.training import Diverged
 
     try:
-        return evaluate(args) if args.evaluate else train(args)
-    except (ValueError, OSError, Diverged) as error:
-        print(f"train.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped; nothing was written.", file=sys.stderr)
-        return 130
+        code = evaluate(args) if args.evaluate else train(args)
+    except (ValueError, OSError, Diverged, MemoryError) as error:
+        if isinstance(error, OSError) and error.filename:
+            error = f"{error.filename}: {error.strerror}"
+        print(f"train.py: {error or 'not enough memory'}", file=sys.stderr)
+        code = 2
+    stopping.say("")
+    return code
 
 
 def evaluate(args):
     """Print what the card says of a file of weights, measured again."""
-    for name in ("recipe", "epochs", "batch_size", "lr", "no_augment", "seed", "out", "resume"):
+    for name in ("recipe", "epochs", "batch_size", "lr", "no_augment", "seed", "held_out", "out", "resume"):
         if getattr(args, name) is not None:
             raise ValueError(f"--evaluate trains nothing: leave --{name.replace('_', '-')} away")
-    from nn import mnist, training
+    from nn import mnist, own_data, training
     from nn.network import load_digit_net
 
     network = load_digit_net(args.evaluate)
     images, labels = mnist.load_part(args.data or mnist.SHIPPED, "t10k")
     loss, accuracy = training.evaluate(network, images, labels, args.threads or default_threads())
     print(f"{args.evaluate}: {score(accuracy, len(labels))}, loss {loss:.4f}")
+    if note := own_data.transposed(network, images, labels):
+        print(note)
+    error = streams.lost()
+    if error and not isinstance(error, BrokenPipeError):
+        raise ValueError(f"the score can't be written ({error.strerror})")
     return 0
 
 
 def train(args):
     import numpy as np
 
-    from nn import checkpoint as checkpoints
-    from nn import mnist, training
+    from nn import mnist, own_data
     from nn.network import digit_net
-    from nn.recipes import training_images
+    from nn.outputs import Outputs
 
-    out = args.out or ROOT / "weights" / "trained.npz"
-    if out.suffix != ".npz":
-        out = out.with_name(out.name + ".npz")
-    if out.resolve() == SHIPPED.resolve() and out.exists():
-        raise ValueError(f"{out} holds the shipped weights; choose another --out, or delete the file first")
-    checkpoint = out.with_suffix(".checkpoint.npz")
-    if args.resume:
-        run, recipe, state = resumed(args, checkpoint)
-    else:
-        run, recipe, state = fresh(args)
-        out.parent.mkdir(parents=True, exist_ok=True)  # now, not after an epoch, if it can't be
-        if checkpoint.exists():
-            print(f"An interrupted training left {checkpoint}: --resume goes on with it, this one will replace it.\n")
-
+    out = Outputs(args.out or ROOT / "weights" / "trained.npz")
+    if out.weights.resolve() == SHIPPED.resolve() and out.weights.exists():
+        raise ValueError(f"{out.weights} holds the shipped weights; choose another --out, or delete the file first")
+    run, recipe, state = resumed(args, out.checkpoint) if args.resume else fresh(args)
     (images, labels), test = mnist.load(run["data"] or mnist.SHIPPED)
-    if recipe.held_out >= len(images):
-        raise ValueError(f"{run['data']}: {len(images)} training images, {recipe.held_out} of them to be held out")
     found = mnist.checksum(images, labels, *test)
     if run.setdefault("data_checksum", found) != found:
-        raise ValueError(f"{checkpoint} was made with other data than {run['data']} holds now")
+        raise ValueError(f"{out.checkpoint} was made with other data than {run['data']} holds now")
+    if found != mnist.CHECKSUM:
+        if args.held_out is None and not args.resume:
+            recipe = dataclasses.replace(recipe, held_out=min(recipe.held_out, len(images) // own_data.SHARE))
+            run["settings"]["held_out"] = recipe.held_out
+        order = own_data.held_out_last(labels, recipe.held_out)
+        images, labels = images[order], labels[order]
+    if recipe.held_out >= len(images):
+        raise ValueError(f"--held-out {recipe.held_out} leaves none of {len(images)} training images to train on")
     network = digit_net(np.random.default_rng(run["seed"]), recipe.batch_norm)
-    kept = len(images) - recipe.held_out
-    validation = (images[kept:], labels[kept:]) if recipe.held_out else None
+    with out.claimed(network):
+        if args.resume:
+            stopping.say(f"Stopped. {saved(run, out.checkpoint)}")
+        elif out.checkpoint.exists():
+            print(f"An interrupted training left {shown(out.checkpoint)}: --resume goes on with it, "
+                  "this one will replace it.\n")
+        return learn(network, run, recipe, state, (images, labels), test, out)
+
+
+def learn(network, run, recipe, state, train, test, out):
+    """Train and write all files. Returns the exit code."""
+    from nn import checkpoint, training
+    from nn.recipes import training_images
+
+    kept = len(train[0]) - recipe.held_out
+    validation = tuple(array[kept:] for array in train) if recipe.held_out else None
+    introduce(network, run, recipe, train, test)
+    warm_up(network)
+    train_images, targets = training_images(recipe, *train, run["seed"])
+    with stopping.patiently():
+        events = training.fit(
+            network, train_images, targets, recipe, run["seed"], run["threads"], validation=validation, resume=state
+        )
+        try:
+            for epoch in epochs_with_progress(events, recipe, len(train_images)):
+                history = [*run["history"], {name: getattr(epoch, name) for name in REMEMBERED}]
+                checkpoint.write(out.checkpoint, run | {"history": history}, epoch.state)
+                run["history"], state = history, epoch.state
+                print(epoch_line(epoch, recipe))
+            events.close()
+            if stopping.asked():
+                print(f"\nStopped. {saved(run, out.checkpoint)}", file=sys.stderr)
+            else:
+                finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
+                out.checkpoint.unlink()
+            stopping.say("")
+        except (OSError, training.Diverged) as error:
+            name = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+            raise training.Diverged(f"{name}. {saved(run, out.checkpoint)}") from None
+        return stopping.asked()
+
+
+def introduce(network, run, recipe, train, test):
+    """Print what is going to be trained, how, and on what; and what looks wrong with it."""
+    from nn import mnist, own_data
+
     print(network.summary())
     print(f"\nRecipe {run['recipe']}, seed {run['seed']}, {run['threads']} threads:")
     for name, value in run["settings"].items():
         print(f"  {name:<16}{value}")
     drawn = recipe.drawn + recipe.scribbles
     more = f", {drawn:,} more that nn/hands.py draws" if drawn else ""
-    print(f"{kept:,} images to train on{more}, and {recipe.held_out:,} held out for validation.\n")
-    try:
-        warm_up(network)
-        train_images, targets = training_images(recipe, images, labels, run["seed"])
-        events = training.fit(
-            network, train_images, targets, recipe, run["seed"], run["threads"], validation=validation, resume=state
-        )
-        for epoch in epochs_with_progress(events, recipe, len(train_images)):
-            history = [*run["history"], {name: getattr(epoch, name) for name in REMEMBERED}]
-            checkpoints.write(checkpoint, run | {"history": history}, epoch.state)
-            run["history"], state = history, epoch.state
-            print(epoch_line(epoch, recipe), flush=True)
-        finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
-    except KeyboardInterrupt:
-        print(f"\nStopped. {saved(run, checkpoint)}", file=sys.stderr)
-        return 130
-    except training.Diverged as error:
-        raise training.Diverged(f"{error}. {saved(run, checkpoint)}") from None
-    checkpoint.unlink()
-    return 0
+    kept, own = len(train[0]) - recipe.held_out, run["data_checksum"] != mnist.CHECKSUM
+    how = "" if not recipe.held_out else ", a random share of each digit" if own else ", MNIST's last"
+    print(f"{kept:,} images to train on{more}, and {recipe.held_out:,} held out for validation{how}.\n")
+    for note in own_data.notes(train[1], recipe.held_out, test, SHIPPED) if own else ():
+        print(f"{note}\n")
 
 
 REMEMBERED = ("epoch", "loss", "validation_loss", "validation_accuracy", "seconds")
@@ -153,7 +197,8 @@ def fresh(args):
     """(run, recipe, state) of a new training: what is asked for, and no state yet."""
     from nn.recipes import RECIPES
 
-    changes = {name: getattr(args, name) for name in ("epochs", "batch_size", "lr") if getattr(args, name) is not None}
+    names = ("epochs", "batch_size", "lr", "held_out")
+    changes = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     if args.no_augment:
         changes["augment"] = None
     name, seed = args.recipe or "standard", args.seed or 0
@@ -162,7 +207,7 @@ def fresh(args):
     if recipe.batch_norm and recipe.batch_size < 2 * threads:
         raise ValueError(f"--batch-size: batch norm needs at least 2 images a thread, so {2 * threads} or more")
     command = ["python", "train.py", "--recipe", name, "--seed", str(seed), "--threads", str(threads)]
-    for option in ("epochs", "batch_size", "lr", "data"):
+    for option in (*names, "data"):
         if getattr(args, option) is not None:
             command += [f"--{option.replace('_', '-')}", str(getattr(args, option))]
     run = {
@@ -171,7 +216,7 @@ def fresh(args):
         "settings": dataclasses.asdict(recipe),
         "seed": seed,
         "threads": threads,
-        "data": args.data and str(args.data),
+        "data": args.data and os.path.abspath(args.data),  # --resume may come from another folder
         "history": [],
     }
     return run, recipe, None
@@ -181,7 +226,7 @@ def resumed(args, checkpoint):
     """(run, recipe, state) of an interrupted training, from its checkpoint."""
     from nn.checkpoint import read
 
-    for name in ("recipe", "epochs", "batch_size", "lr", "seed", "threads", "data", "no_augment"):
+    for name in ("recipe", "epochs", "batch_size", "lr", "seed", "threads", "data", "no_augment", "held_out"):
         if getattr(args, name) is not None:
             raise ValueError(f"--resume goes on with the checkpoint's options: leave --{name.replace('_', '-')} away")
     if not checkpoint.exists():
@@ -221,7 +266,11 @@ def epochs_with_progress(events, recipe, images):
                 bar.close()
                 bar = None
                 yield event
+                if stopping.asked():
+                    return
                 continue
+            if stopping.asked() and event.images < recipe.seen(event.epoch, images):
+                return
             if bar is None:
                 bar = tqdm(
                     desc=f"epoch {event.epoch:>2} of {recipe.epochs}", total=recipe.seen(event.epoch, images),
@@ -247,7 +296,7 @@ def saved(run, checkpoint):
     epochs = len(run["history"])
     if not epochs:
         return "No epoch was complete, so nothing is saved."
-    return f"The weights after epoch {epochs} are in {checkpoint}; --resume goes on from there."
+    return f"The weights after epoch {epochs} are in {shown(checkpoint)}; --resume goes on from there."
 
 
 def score(accuracy, count):
@@ -258,8 +307,11 @@ def finish(network, run, recipe, validation, test, out):
     """Look at the test set, once; write weights, card and report; say where they are."""
     from importlib.metadata import version
 
+    import numpy as np
+
     from nn import training
     from nn.files import write_whole
+    from nn.own_data import doubts
     from nn.report import write_report
 
     network.threshold = recipe.threshold
@@ -270,7 +322,9 @@ def finish(network, run, recipe, validation, test, out):
     images, labels = test
     logits = training.predict_logits(network, images, run["threads"])
     accuracy = float((logits.argmax(axis=1) == labels).mean())
-    network.card = run | {
+    if not np.isfinite(logits).all():
+        raise training.Diverged("the finished network's answers are no finite numbers; try a lower --lr")
+    network.card = {name: value for name, value in run.items() if name != "data"} | {  # whose folder: no one's business
         "test_accuracy": round(accuracy, 6),
         "test_misses": round((1 - accuracy) * len(labels)),
         "test_images": len(labels),
@@ -278,21 +332,26 @@ def finish(network, run, recipe, validation, test, out):
         "versions": {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "numba")}},
         "date": time.strftime("%Y-%m-%d"),
     }
-    network.save(out)
-    write_whole(out.with_suffix(".json"), (json.dumps(network.card, indent=2) + "\n").encode())
-    report = out.with_suffix(".report.png")
+    network.save(out.weights)
+    write_whole(out.card, (json.dumps(network.card, indent=2) + "\n").encode())
     result = score(accuracy, len(labels))
-    title = f"Recipe {run['recipe']}, seed {run['seed']}: {result}"
-    write_report(report, network, run["history"], images, labels, network.probabilities(logits), title)
     print(f"\n{result[0].upper()}{result[1:]}.")
-    print(f"Weights: {shown(out)}   card: {shown(out.with_suffix('.json'))}   pictures: {shown(report)}")
-    print(f"Draw with them:  python play.py --weights {shlex.quote(str(shown(out)))}")
+    title = f"Recipe {run['recipe']}, seed {run['seed']}: {result}"
+    write_report(out.report, network, run["history"], images, labels, network.probabilities(logits), title)
+    print(f"Weights: {shown(out.weights)}   card: {shown(out.card)}   pictures: {shown(out.report)}")
+    print(f"Draw with them:  python play.py --weights {shlex.quote(str(shown(out.weights)))}")
+    for note in doubts(run["history"][-1]["validation_loss"], 1.0 if recipe.temperature else network.temperature):
+        print(note)
 
 
 def shown(path):
     """The path as a person in this folder would type it."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # somebody deleted it
+        return path
     path = path.resolve()
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class Recipe:
     label_smoothing: float = 0.0
     average: float = 0.999  # decay of the weights' moving average
     augment: Augment | None = Augment()  # noqa: RUF009 (it is frozen)
-    held_out: int = 5000  # the last training images, kept for validation; 0 trains on all
+    held_out: int = 5000  # training images kept for validation, the last ones; 0 trains on all
     scribbles: int = 0  # marks that are no digits, added with all ten digits equally likely
     drawn: int = 0  # digits that nn.hands draws, added too
     late: float = 0.0  # the share of the epochs, the last ones, to which the next two apply

@@ -114,6 +114,9 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                 raise Diverged(f"a weight is no finite number after epoch {epoch}; try a lower --lr")
             judged = validation is not None and ranks.rank == 0
             scores = evaluate(average.network, *validation, threads) if judged else (None, None)
+            tried = predict_logits(average.network, images[:MICRO_BATCH], threads)
+            if not (np.isfinite(tried).all() and math.isfinite(scores[0] or 0)):
+                raise Diverged(f"the network's answers are no finite numbers after epoch {epoch}; try a lower --lr")
             yield Epoch(
                 epoch, float(np.mean(losses)), *scores, time.perf_counter() - start,
                 average.network, _state(epoch, network, average.network, optimizer),

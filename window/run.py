@@ -13,6 +13,7 @@ import numpy as np
 import pygame
 from threadpoolctl import threadpool_limits
 
+from nn import stopping
 from nn.files import write_whole
 from window.actions import draw
 from window.actions import files as opened
@@ -69,7 +70,7 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
 
     begin(app, files, session)
     clock, title, full = pygame.time.Clock(), None, False
-    while app.running:
+    while app.running and not stopping.asked():
         if app.fullscreen != full:
             full = app.fullscreen
             size = pygame.display.get_window_size() if full else size

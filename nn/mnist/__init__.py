@@ -23,6 +23,9 @@ CHECKSUMS = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
+# checksum() of the four arrays.
+CHECKSUM = "06b0d1f124c4e5fa796686ade41a9b778edacc8622f2195a352ef479ad44fc16"
+
 
 def load(folder=SHIPPED):
     """((train images, train labels), (test images, test labels)), images uint8 (N, 28, 28), labels uint8 (N,) 0..9,
