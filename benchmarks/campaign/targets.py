@@ -21,7 +21,7 @@ from nn.network import Network, digit_net, load_digit_net
 from nn.optim import AdamW
 from nn.recipes import RECIPES
 from nn.training import blank_state
-from window import hand, strokes
+from window.data import hand, strokes
 
 REFUSALS = (ValueError, OSError)
 

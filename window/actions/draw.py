@@ -13,7 +13,7 @@ def undo(app):
             app.say(f"{error.filename}: {error.strerror}; the drawing stays kept", bad=True)
             return
         teaching.count()
-        teaching.kept_at[pad.drawing.now] = None
+        teaching.kept_at[pad.drawing.state] = None
         pad.drawing.undo()
         app.say("Undone: the drawing is back, and not kept any more.")
     else:
@@ -25,7 +25,7 @@ def redo(app):
     pad.replaying = []
     if not pad.drawing.redo():
         app.say("Nothing to do again.")
-    elif pad.marks or app.teaching.kept_at.get(pad.drawing.now, app):
+    elif pad.marks or app.teaching.kept_at.get(pad.drawing.state, app):
         app.say("Done again.")
     else:
         app.say("Done again: the pad is clear. The drawing is not kept any more.")

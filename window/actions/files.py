@@ -81,6 +81,8 @@ def save_session(app):
         app.say(f"Saved {path}; play it again with --replay.")
     except OSError as error:
         app.say(f"{path}: {error.strerror}", bad=True)
+    except ValueError as error:
+        app.say(f"{error}; the session was not saved", bad=True)
 
 
 def _new(app, folder, ending):

@@ -23,10 +23,13 @@ def label(app, digit):
     except OSError as error:
         app.say(f"{error.filename or samples}: {error.strerror}; the drawing was not kept", bad=True)
         return
+    except ValueError as error:
+        app.say(f"{error}; the drawing was not kept", bad=True)
+        return
     pad.drawing.lift()
     pad.clear()
     teaching.count()
-    teaching.kept_at[pad.drawing.now] = path
+    teaching.kept_at[pad.drawing.state] = path
     count = "1 drawing" if teaching.kept == 1 else f"{teaching.kept} drawings"
     app.say(f"Kept as {article(int(digit))}; {count} in {samples}. Ctrl+Z brings it back.")
 

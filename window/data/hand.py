@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from nn import mnist
-from nn.files import write_whole
-from window.data.strokes import from_json, to_json
+from nn.files import parse_json, read_bytes, write_whole
+from window.data.strokes import LARGEST, from_json, to_json
 
 FORMAT = {"format": "labelled digit", "version": 1}
 WEIGHTS = "my-hand.npz"
@@ -73,7 +73,7 @@ def load(folder):
     samples, refused = [], []
     for path in sorted(Path(folder, "drawings").glob("*.json")):
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = parse_json(read_bytes(path, LARGEST).decode())
             if not isinstance(data, dict) or {key: data.get(key) for key in FORMAT} != FORMAT:
                 raise ValueError("not a drawing of this program")
             if missing := {"strokes", "image", "label"} - data.keys():
@@ -85,10 +85,8 @@ def load(folder):
             if label not in range(10):
                 raise ValueError(f"its label is {label}")
             samples.append(Sample(int(label), image.astype(np.uint8)))
-        except RecursionError:
-            refused.append(f"{path.name} left out: nested too deeply")
         except (ValueError, OSError) as error:
-            refused.append(f"{path.name} left out: {error}")
+            refused.append(f"{path.name} left out: {str(error).removeprefix(f'{path}: ')}")
     return samples, refused
 
 

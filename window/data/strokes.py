@@ -7,23 +7,26 @@ A session file is JSON:
     {"format": "digit strokes", "version": 1,
      "strokes": [{"width": 0.09, "erases": false, "points": [[x, y, seconds], ...]}, ...]}
 
-`width` is the pen's diameter, also in sides of the pad, and `seconds` count from the first touch.
+`width` is the pen's diameter, also in sides of the pad, and `seconds` count from the first touch. A session has at most
+MOST_POINTS points in MOST_STROKES strokes: half an hour of drawing.
 """
 
 import json
 import math
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from nn.files import write_whole
+from nn.files import parse_json, read_bytes, write_whole
 
 FORMAT = {"format": "digit strokes", "version": 1}
 READABLE = [("digit strokes", 1), ("labelled digit", 1)]  # a kept drawing, hand.py's, holds the same strokes
 PEN = 0.09  # the default pen: a digit three quarters of the pad high then gets MNIST's median pen
 THINNEST, THICKEST = 0.02, 0.25
 ERASER = 1.6  # the eraser's width in pens
+MOST_POINTS, MOST_STROKES = 20_000, 2000  # of a session or a kept drawing
+LARGEST = 4_000_000  # bytes of its file
+MOST_STATES = 200  # that undo can go back to
 DOT = 0.25  # ink that keeps within this many pads, and is hardly longer than wide, is a dot
 
 
@@ -46,16 +49,22 @@ class Picture:
 
 
 class Drawing:
-    """Everything on the pad, and every state that it was in before."""
+    """Everything on the pad, and the last MOST_STATES states that it was in before."""
 
     def __init__(self):
         self.states = [()]  # tuples of marks, each a Stroke or a Picture, the first lowest
         self.now = 0
+        self.forgotten = 0  # how many states before these undo can't go back to any more
         self.stroke = None  # the stroke under way
 
     @property
     def marks(self):
         return (*self.states[self.now], self.stroke) if self.stroke else self.states[self.now]
+
+    @property
+    def state(self):
+        """The number of the present state, which stays its own when earlier ones are forgotten."""
+        return self.forgotten + self.now
 
     @property
     def strokes(self):
@@ -72,6 +81,9 @@ class Drawing:
         self.lift()
         self.states[self.now + 1 :] = [tuple(marks)]
         self.now += 1
+        if len(self.states) > MOST_STATES:
+            del self.states[0]
+            self.now, self.forgotten = self.now - 1, self.forgotten + 1
 
     def touch(self, x, y, seconds, width, erases=False):
         self.lift()
@@ -131,7 +143,8 @@ def pen_in_box(strokes, width):
 
 
 def to_json(strokes):
-    """Strokes as plain lists and dicts, their times counted from the first touch."""
+    """Strokes as plain lists and dicts, their times counted from the first touch. ValueError if they are too many."""
+    check_count(len(strokes), sum(len(stroke.points) for stroke in strokes))
     start = min((stroke.points[0][2] for stroke in strokes), default=0)
     return [
         {
@@ -145,6 +158,10 @@ def to_json(strokes):
 
 def from_json(entries):
     """The inverse of `to_json`. Raises ValueError for anything else."""
+    try:
+        check_count(len(entries), sum(len(entry["points"]) for entry in entries))
+    except (TypeError, KeyError):
+        raise ValueError("its strokes are no list of strokes") from None
     try:
         strokes = []
         for entry in entries:
@@ -160,23 +177,25 @@ def from_json(entries):
     return strokes
 
 
+def check_count(strokes, points):
+    """ValueError if so many strokes and points are more than are read and written."""
+    if points > MOST_POINTS or strokes > MOST_STROKES:
+        raise ValueError(f"{strokes:,} strokes, {points:,} points: more than {MOST_STROKES:,} and {MOST_POINTS:,}")
+
+
 def save(path, strokes):
-    """Write a session file, whole or not at all."""
+    """Write a session file, whole or not at all. ValueError if there are too many strokes for one."""
     write_whole(path, (json.dumps(FORMAT | {"strokes": to_json(strokes)}) + "\n").encode())
 
 
 def load(path):
     """The strokes of a session file, or of a kept drawing. Raises ValueError("name: reason")."""
     try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        data = parse_json(read_bytes(path, LARGEST).decode())
         if not isinstance(data, dict) or (data.get("format"), data.get("version")) not in READABLE:
             raise ValueError("not a session of this program")
         return from_json(data.get("strokes"))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except RecursionError:
-        raise ValueError(f"{path}: nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}: not JSON ({error.msg} in line {error.lineno})") from None
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file") from None
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None

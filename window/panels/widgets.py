@@ -28,7 +28,7 @@ def text(surface, words, where, size, colour, style="", align="left"):
 
     align: "left", "centre" or "right".
     """
-    words = shortened(words, where.w, size, style)
+    words = shortened(words[: max(int(where.w), 1)], where.w, size, style)  # no letter is narrower than a pixel
     image = _rendered(words, round(size), style, tuple(colour))
     spare = where.w - image.get_width()
     x = where.x + {"left": 0, "centre": spare // 2, "right": spare}[align]

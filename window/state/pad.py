@@ -4,6 +4,8 @@ from nn import ink
 from window.data.page import Page
 from window.data.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Picture, Stroke, is_dot
 
+AT_ONCE = 500  # events of a replayed session in one frame
+
 
 class Pad:
     def __init__(self):
@@ -64,7 +66,8 @@ class Pad:
             self.replaying.append((now + stroke.points[-1][2], drawing.lift, ()))
 
     def play(self, now):
-        """Draw what is due of a session being replayed."""
-        while self.replaying and self.replaying[0][0] <= now:
-            _, function, arguments = self.replaying.pop(0)
+        """Draw what is due of a session being replayed: as much as a frame has time for, the rest in the next ones."""
+        due = next((i for i, (at, *_) in enumerate(self.replaying[:AT_ONCE]) if at > now), AT_ONCE)
+        now_due, self.replaying = self.replaying[:due], self.replaying[due:]
+        for _, function, arguments in now_due:
             function(*arguments)

@@ -17,4 +17,4 @@ class Teaching:
 
     def just_kept(self, drawing):
         """The file of the drawing whose keeping is the last thing that undo can take back, or None."""
-        return None if drawing.marks else self.kept_at.get(drawing.now)
+        return None if drawing.marks else self.kept_at.get(drawing.state)

@@ -2,6 +2,7 @@
 
 import glob
 import os
+from bisect import bisect_left
 
 import pygame
 
@@ -23,10 +24,12 @@ def draw(surface, app, box, parts):
     field = Rect(box.x, box.y + 5 * text // 2, box.w, 2 * text)
     pygame.draw.rect(surface, theme.paper, field, border_radius=text // 3)
     pygame.draw.rect(surface, theme.accent, field, 2, border_radius=text // 3)
-    words = app.dialogs.path + "|"
     inner = field.inset(text // 2)._replace(y=field.y, h=field.h)
-    while widgets.text_size(words, text)[0] > inner.w and len(words) > 1:
-        words = "…" + words[2:]  # the end of a long path is what one types at
+    words = (app.dialogs.path + "|")[-max(int(inner.w), 1) :]  # no letter is narrower than a pixel
+    if widgets.text_size(words, text)[0] > inner.w or len(words) <= len(app.dialogs.path):
+        # the end of a long path is what one types at: as much of it as fits
+        fits = lambda start: widgets.text_size("…" + words[start:], text)[0] <= inner.w  # noqa: E731
+        words = "…" + words[bisect_left(range(len(words)), True, key=fits) :]
     widgets.text(surface, words, inner, text, theme.text)
     hint = field._replace(y=field.bottom)
     widgets.text(surface, "Enter opens it, Tab completes, Esc cancels.", hint, text * 0.92, theme.muted)
