@@ -131,6 +131,7 @@ def train(args):
     if recipe.held_out >= len(images):
         raise ValueError(f"--held-out {recipe.held_out} leaves none of {len(images)} training images to train on")
     network = digit_net(np.random.default_rng(run["seed"]), recipe.batch_norm)
+    network.check_savable()  # now, not after the training
     with out.claimed(network):
         if args.resume:
             stopping.say(f"Stopped. {saved(run, out.checkpoint)}")

@@ -7,11 +7,24 @@
 import copy
 import json
 import math
+import warnings
 
 import numpy as np
 
 from nn.files import check_arrays, parse_json, read_npz, write_npz
-from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Softmax, pair
+from nn.layers import (
+    LAYERS,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Softmax,
+    empty,
+    pair,
+)
 from nn.stored import build_layers, check_answers, check_card
 
 BLOCK = 128  # images that predict takes at a time
@@ -39,8 +52,25 @@ def digit_net(rng=None, batch_norm=False):
 
 
 def to_input(images):
-    """uint8 images (N, H, W) -> what the network eats: float32 (N, H, W, 1) from 0 (paper) to 1 (ink)."""
+    """uint8 images (N, H, W) -> the network's input: float32 (N, H, W, 1) from 0 (paper) to 1 (ink).
+
+    TypeError for another dtype, ValueError for another number of axes.
+    """
+    if getattr(images, "dtype", None) != np.uint8:
+        got = getattr(images, "dtype", type(images).__name__)
+        raise TypeError(f"to_input expects uint8 images, 0 (paper) to 255 (ink), got {got}")
+    if images.ndim != 3:
+        raise ValueError(f"to_input expects images (N, H, W), got {images.shape}")
     return (images.astype(np.float32) / 255)[..., None]
+
+
+def warn_of_scale(x):
+    """Warn of images (N, H, W, 1) that look as if they hadn't been divided by 255, or as if they had been twice."""
+    if x.max(initial=0) > 15 and x.min() >= 0 and (x == np.rint(x)).all():
+        words = "the network expects 0 to 1, as to_input makes them"
+        warnings.warn(f"the images are whole numbers up to {x.max():.0f}; {words}", stacklevel=3)
+    elif 0 < x.max(initial=0) < 0.004 and x.min() >= 0:
+        warnings.warn(f"the images reach only {x.max():.4f} of 1: were they divided by 255 twice?", stacklevel=3)
 
 
 class Network:
@@ -60,6 +90,8 @@ class Network:
 
     def forward(self, x, training=False):
         """x (N, H, W, C) -> logits (N, classes). `training` turns on Dropout and the batch's own BatchNorm."""
+        if np.ndim(x) == 4 and x.shape[3] == 1 and x.dtype.kind == "f":
+            warn_of_scale(x)
         for layer in self.layers:
             x = layer.forward(x, training)
         return x
@@ -75,6 +107,8 @@ class Network:
 
         A block of images at a time, since the layers keep what backward would need, 0.3 MB an image.
         """
+        if self.layers and isinstance(self.layers[-1], Softmax):
+            raise ValueError("predict takes the softmax itself: leave Softmax out of the network's layers")
         blocks = (images[at : at + BLOCK] for at in range(0, max(len(images), 1), BLOCK))
         return np.concatenate([self.probabilities(self.forward(to_input(block))) for block in blocks])
 
@@ -116,34 +150,62 @@ class Network:
             layer.grads, layer.state = {}, {name: a.copy() for name, a in layer.state.items()}
         return twin
 
-    def folded(self):
-        """The same function without BatchNorm: each one's scale and shift moved into the next layer's weights.
+    def snapshot(self):
+        """The same weights and states, copied: what is trained later doesn't reach them."""
+        twin = self.replica()
+        for layer in twin.layers:
+            layer.params = {name: a.copy() for name, a in layer.params.items()}
+        return twin
 
-        For each channel y = s x + t with s = gamma / sqrt(var + eps) and t = beta - mean s. Then z = y w + b is
-        z = x w' + b' with w' = s w and b' = b + t w, each row of w taking s and t of the channel it multiplies.
-        ValueError where no such layer comes next, or one with padding, whose zeros would have to be shifted too.
+    def folded(self):
+        """The same function with fewer layers: each BatchNorm's scale and shift moved into weights beside it.
+
+        For each channel BatchNorm is y = s x + t with s = gamma / sqrt(var + eps) and t = beta - mean s.
+        A Conv2D or Dense directly before it, x = a w + b, becomes a w' + b' with w' = w s and b' = b s + t: each column
+        of w takes the s of the channel it makes. One that comes next, z = y w + b, becomes x w' + b' with w' = s w and
+        b' = b + t w: each row of w takes s and t of the channel it multiplies. (Not where it pads, as zeros would have
+        to be shifted too. Flatten and Dropout, which does nothing in prediction, may stand between.) Where neither is
+        there the BatchNorm stays.
         """
-        layers, norm = [], None
-        for layer in copy.deepcopy(self.layers):
-            if norm is not None and not isinstance(layer, Flatten | Dropout):
-                if not isinstance(layer, Conv2D | Dense) or layer.config.get("padding") == "same":
-                    raise ValueError(f"a BatchNorm can't be folded into {type(layer).__name__} {layer.config}")
-                scale = norm.params["gamma"] / np.sqrt(norm.state["var"] + norm.eps)
-                shift = norm.params["beta"] - norm.state["mean"] * scale
-                w, b = layer.params["w"], layer.params["b"]
+        twin, old = copy.copy(self), copy.deepcopy(self.layers)
+        twin.layers = []
+        for i, norm in enumerate(old):
+            if not isinstance(norm, BatchNorm):
+                twin.layers.append(norm)
+                continue
+            scale = norm.params["gamma"] / np.sqrt(norm.state["var"] + norm.eps)
+            shift = norm.params["beta"] - norm.state["mean"] * scale
+            before = twin.layers[-1] if twin.layers else None
+            after = next((layer for layer in old[i + 1 :] if not isinstance(layer, Flatten | Dropout)), None)
+            if isinstance(before, Conv2D | Dense):
+                before.params["w"] *= scale
+                before.params["b"] *= scale
+                before.params["b"] += shift
+            elif isinstance(after, Conv2D | Dense) and after.config.get("padding") != "same":
+                w, b = after.params["w"], after.params["b"]
                 by_channel = w.reshape(-1, norm.channels, w.shape[-1])  # a view: channels change fastest in w's rows
                 b += np.einsum("c,kcf->f", shift, by_channel)
                 by_channel *= scale[:, None]
-                norm = None
-            if isinstance(layer, BatchNorm):
-                norm = layer
             else:
-                layers.append(layer)
-        if norm is not None:
-            raise ValueError("a BatchNorm at the end can't be folded: no layer comes after it")
-        twin = copy.copy(self)
-        twin.layers = layers
+                twin.layers.append(norm)
         return twin
+
+    def check_savable(self):
+        """ValueError, naming the layer, if a file of this network could not be loaded again."""
+        for number, layer in enumerate(self.layers):
+            kind, name = type(layer), f"layer {number}, {type(layer).__name__},"
+            if LAYERS.get(kind.__name__) is not kind:
+                raise ValueError(f"{name} can't be saved: name its class in LAYERS, in nn/layers.py")
+            try:
+                twin = empty(kind, json.loads(json.dumps(layer.config)))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"{name} can't be built again from its config {layer.config} ({error}): pass the "
+                                 "constructor's arguments to super().__init__") from None  # fmt: skip
+            for mine, its in ((layer.params, twin.params), (layer.state, twin.state)):
+                shapes = [{key: (a.shape, a.dtype) for key, a in arrays.items()} for arrays in (mine, its)]
+                if shapes[0] != shapes[1]:
+                    raise ValueError(f"{name} can't be saved: its config {layer.config} gives arrays {shapes[1]}, "
+                                     f"it has {shapes[0]}")  # fmt: skip
 
     def summary(self, shape=(28, 28, 1)):
         """A table, as text: each layer, the shape of its output for one image, its parameters and multiply-adds."""
@@ -152,8 +214,8 @@ class Network:
         for layer in self.replica().layers:
             x = layer.forward(x)
             count = sum(a.size for a in layer.params.values())
-            places = np.prod(x.shape[1:-1], dtype=int)  # each of w's numbers is used once at every place
-            adds = places * layer.params["w"].size if "w" in layer.params else 0
+            places = math.prod(x.shape[1:-1])  # each of w's numbers is used once at every place
+            adds = places * layer.params["w"].size if isinstance(layer, Conv2D | Dense) else 0
             size = layer.config.get("kernel", layer.config.get("window"))
             name = type(layer).__name__ + ("" if size is None else " " + " x ".join(map(str, pair(size))))
             rows.append((name, x.shape[1:], count, adds))
@@ -169,6 +231,7 @@ class Network:
 
     def save(self, path):
         """Write weights, layer list and card into one .npz: whole, or not at all."""
+        self.check_savable()
         about = {
             "layers": [[type(layer).__name__, layer.config] for layer in self.layers],
             "temperature": self.temperature,

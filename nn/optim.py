@@ -12,6 +12,26 @@ from contextlib import contextmanager
 import numpy as np
 
 from nn.kernels import compiled
+from nn.layer import check_floats
+
+
+def check_step(name, g, *arrays):
+    """TypeError or ValueError unless arrays, a weight and what is kept of it, can be moved in place by g."""
+    for a in (*arrays, g):
+        check_floats(f"the optimizer, for {name!r},", a)
+        if a.shape != arrays[0].shape:
+            raise ValueError(f"the optimizer expects arrays of {arrays[0].shape} for {name!r}, got {a.shape}")
+    for a in arrays:
+        if not (a.flags.c_contiguous and a.flags.writeable):
+            fault = "not contiguous" if a.flags.writeable else "read-only"
+            raise ValueError(f"the optimizer can't move {name!r} in place, it is {fault}: np.array(w, order='C') isn't")
+
+
+def gradient(grads, name):
+    """grads[name]; KeyError, in a sentence, where it is missing."""
+    if name not in grads:
+        raise KeyError(f"no gradient of {name!r}: call backward before step")
+    return grads[name]
 
 
 class SGD:
@@ -21,15 +41,18 @@ class SGD:
     """
 
     def __init__(self, params, momentum=0.9, weight_decay=0.0):
+        for name, w in params.items():
+            check_step(name, w, w)
         self.params, self.momentum, self.weight_decay = params, momentum, weight_decay
         self.state = {f"v.{name}": np.zeros_like(w) for name, w in params.items()}
 
     def step(self, grads, lr):
         """Move params, in place, by grads {name: array} at learning rate lr."""
         for name, w in self.params.items():
-            v = self.state[f"v.{name}"]
+            v, g = self.state[f"v.{name}"], gradient(grads, name)
+            check_step(name, g, w, v)
             v *= self.momentum
-            v += grads[name]
+            v += g
             if w.ndim > 1:
                 w *= 1 - lr * self.weight_decay
             w -= lr * v
@@ -45,6 +68,8 @@ class AdamW:
     """
 
     def __init__(self, params, weight_decay=0.01, beta1=0.9, beta2=0.999, eps=1e-8):
+        for name, w in params.items():
+            check_step(name, w, w)
         self.params, self.weight_decay = params, weight_decay
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
         self.state = {"t": np.zeros((), np.int64)}
@@ -56,7 +81,9 @@ class AdamW:
         self.state["t"] += 1
         for name, w in self.params.items():
             m, v = self.state[f"m.{name}"], self.state[f"v.{name}"]
-            g = np.ascontiguousarray(grads[name])
+            g = gradient(grads, name)
+            check_step(name, g, w, m, v)
+            g = np.ascontiguousarray(g)
             decay = self.weight_decay if w.ndim > 1 else 0.0
             flat = (a.reshape(-1) for a in (w, g, m, v))
             adamw_update(*flat, lr, self.beta1, self.beta2, self.eps, decay, int(self.state["t"]))

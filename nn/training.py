@@ -24,7 +24,8 @@ from threadpoolctl import threadpool_limits
 
 from nn.fused import FusedNetwork
 from nn.layer import EMPTY
-from nn.losses import SoftmaxCrossEntropy
+from nn.layers import Softmax
+from nn.losses import SoftmaxCrossEntropy, check_targets
 from nn.network import Network, digit_net, to_input
 from nn.optim import SCHEDULES, AdamW, Average, uphill
 from nn.ranks import ALONE
@@ -51,7 +52,7 @@ class Epoch:
     validation_loss: float | None
     validation_accuracy: float | None
     seconds: float
-    network: Network  # the averaged one, which is what to keep
+    network: Network  # the averaged one, which is what to keep; a copy, which later epochs don't change
     state: dict  # {name: array}, to be given to fit() as `resume`
 
 
@@ -68,8 +69,13 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     validation  (images, labels) to score after each epoch, or None
     resume   the state of an Epoch of the same training, to go on after it
     ranks    the processes that train together, ranks.connect(); each has `threads` of them, and the first validates
+    What doesn't fit is refused before the first step, by TypeError or ValueError: images that aren't uint8 or reach
+    only 1, targets that are no labels or probabilities of the network's classes, a network that ends in Softmax.
     Raises Diverged when the loss or, at the end of an epoch, a weight is no finite number.
     """
+    _check(network, images, targets, threads)
+    if validation is not None:
+        _check(network, *validation, threads)
     optimizer = AdamW(network.params, recipe.weight_decay)
     average = Average(network, recipe.average)
     first = 1
@@ -119,12 +125,30 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                 raise Diverged(f"the network's answers are no finite numbers after epoch {epoch}; try a lower --lr")
             yield Epoch(
                 epoch, float(np.mean(losses)), *scores, time.perf_counter() - start,
-                average.network, _state(epoch, network, average.network, optimizer),
+                average.network.snapshot(), _state(epoch, network, average.network, optimizer),
             )  # fmt: skip
+
+
+def _check(network, images, targets, threads):
+    """TypeError or ValueError unless the network can learn the targets of these images on so many threads."""
+    if threads < 1:
+        raise ValueError(f"training needs at least 1 thread, got {threads}")
+    if not len(images) or len(images) != len(targets):
+        raise ValueError(f"training needs images and a target for each, got {len(images)} and {len(targets)}")
+    if network.layers and isinstance(network.layers[-1], Softmax):
+        raise ValueError("the loss takes the softmax itself: leave Softmax out of the network's layers")
+    logits = FusedNetwork(network).forward(to_input(images[:1]))
+    if logits.ndim != 2:
+        raise ValueError(f"the network should make logits (N, classes), it makes {logits.shape}: Flatten is missing")
+    if images.max() == 1:
+        raise ValueError("uint8 images go from 0 to 255, these only to 1: multiply them by 255")
+    check_targets(targets, len(images), logits.shape[1])
 
 
 def predict_logits(network, images, threads=2):
     """Logits (N, classes) of uint8 images (N, H, W), on several threads."""
+    if not len(images):
+        raise ValueError("there are no images to answer")
     replicas = [FusedNetwork(network) for _ in range(threads)]
 
     def run(fused, share):
@@ -250,5 +274,7 @@ def _restore(state, network, averaged, optimizer):
         elif part == "average":
             averaged.assign({name: array})
         elif part == "optimizer":
+            if optimizer.state[name].shape != array.shape:
+                raise ValueError(f"{name!r} has shape {optimizer.state[name].shape}, got {array.shape}")
             optimizer.state[name][...] = array
     return int(state["epoch"])

@@ -1,5 +1,7 @@
 """nn/losses.py: the loss on paper, its gradient by finite differences, and what it refuses."""
 
+import warnings
+
 import naive
 import numpy as np
 import pytest
@@ -81,10 +83,39 @@ def test_float32_stays_float32():
     np.full((2, 4), 0.25),  # four classes for five
     np.full((2, 1), 1.0),
     np.full((1, 5), 0.2),
+    np.array([0.0, 1.0]),  # no whole numbers
+    np.array([True, False]),
+    np.full((2, 5), 0.4),  # rows that sum to 2
+    np.full((2, 5), np.nan),
+    np.array([[1.5, -0.5, 0, 0, 0], [1, 0, 0, 0, 0]]),
 ], ids=str)  # fmt: skip
 def test_targets_that_do_not_fit_are_refused(targets):
     with pytest.raises(ValueError, match=r"SoftmaxCrossEntropy expects .* got"):
         SoftmaxCrossEntropy().forward(np.zeros((2, 5)), targets)
+
+
+@pytest.mark.parametrize(("logits", "error"), [
+    (np.zeros(5), ValueError), (np.zeros((0, 5)), ValueError), (np.zeros((2, 5), np.float16), TypeError),
+    (np.zeros((2, 5), int), TypeError), ([[1.0, 2.0]], TypeError),
+], ids=str)  # fmt: skip
+def test_logits_that_do_not_fit_are_refused(logits, error):
+    with pytest.raises(error, match="SoftmaxCrossEntropy expects"):
+        SoftmaxCrossEntropy().forward(logits, np.zeros(len(logits), int))
+
+
+def test_a_softmax_before_the_loss_is_warned_of_and_logits_are_not():
+    logits, labels = rng().standard_normal((4, 5)), np.array([4, 0, 2, 2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for usual in (logits, np.zeros((4, 5)), abs(logits), np.full((4, 5), 0.3)):
+            SoftmaxCrossEntropy().forward(usual, labels)
+    with pytest.warns(UserWarning, match="leave Softmax out of the network"):
+        SoftmaxCrossEntropy().forward(Softmax().forward(logits), labels)
+
+
+def test_backward_before_forward_is_named():
+    with pytest.raises(RuntimeError, match="call forward first"):
+        SoftmaxCrossEntropy().backward()
 
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0])

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import tracemalloc
+import warnings
 
 import naive
 import numpy as np
@@ -12,7 +13,7 @@ from make_golden import GOLDEN, SMOOTHING, network_case
 
 from nn.files import read_npz
 from nn.fused import FusedNetwork
-from nn.layers import AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
+from nn.layers import LAYERS, AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Softmax
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import BLOCK, Network, digit_net, to_input
 
@@ -161,7 +162,7 @@ def test_assign_takes_exactly_what_fits(arrays, error, words):
 
 
 def test_predict_names_the_shape_of_what_is_no_batch_of_images():
-    with pytest.raises(ValueError, match=r"expects \(N, H, W, 1\), got \(28, 28, 1\)"):
+    with pytest.raises(ValueError, match=r"expects images \(N, H, W\), got \(28, 28\)"):
         digit_net().predict(np.zeros((28, 28), np.uint8))
 
 
@@ -193,10 +194,126 @@ def test_folded_computes_the_same_without_batch_norm():
     assert np.array_equal(network.forward(x), before)  # folding left it alone
 
 
-@pytest.mark.parametrize("after", [[ReLU()], [BatchNorm(2), Dense(2, 3)], [Conv2D(2, 3, 3, padding="same")], []])
-def test_a_batch_norm_that_cannot_be_folded_is_named(after):
-    with pytest.raises(ValueError, match=r"a BatchNorm .*can't be folded"):
-        Network([Conv2D(1, 2, 3), BatchNorm(2), *after]).folded()
+def random(layers, shape):
+    """(network of these layers with no parameter at its first value, an x of this shape)."""
+    network = Network(layers)
+    for i, a in enumerate((network.params | network.state).values()):
+        a += rng(i).uniform(0.1, 0.9, a.shape).astype(np.float32)
+    return network, rng(9).standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize(("layers", "left"), [
+    ([Conv2D(1, 2, 3), BatchNorm(2), ReLU()], "Conv2D ReLU"),  # the textbook's order
+    ([Conv2D(1, 2, 3, padding="same"), BatchNorm(2), ReLU(), Conv2D(2, 3, 2)], "Conv2D ReLU Conv2D"),
+    ([Flatten(), Dense(30, 2), BatchNorm(2)], "Flatten Dense"),
+    ([Conv2D(1, 2, 3), BatchNorm(2), BatchNorm(2), ReLU()], "Conv2D ReLU"),
+    ([Conv2D(1, 2, 3), ReLU(), BatchNorm(2), Conv2D(2, 3, 2)], "Conv2D ReLU Conv2D"),
+    ([ReLU(), BatchNorm(1), Flatten(), Dropout(0.5), Dense(30, 2)], "ReLU Flatten Dropout Dense"),
+    ([BatchNorm(1), BatchNorm(1), Conv2D(1, 2, 2)], "BatchNorm Conv2D"),
+    ([ReLU(), BatchNorm(1), ReLU()], "ReLU BatchNorm ReLU"),  # neither side allows it
+    ([BatchNorm(1), Conv2D(1, 2, 3, padding="same")], "BatchNorm Conv2D"),
+    ([Conv2D(1, 2, 3), ReLU(), BatchNorm(2)], "Conv2D ReLU BatchNorm"),
+], ids=str)  # fmt: skip
+def test_batch_norm_folds_into_the_layer_before_or_after_it_or_stays(layers, left, tmp_path):
+    network, x = random(layers, (2, 6, 5, 1))
+    before, arrays = network.forward(x), {name: a.copy() for name, a in network.params.items()}
+    folded = network.folded()
+    assert " ".join(type(layer).__name__ for layer in folded.layers) == left
+    assert np.allclose(folded.forward(x), before, rtol=1e-4, atol=1e-5)
+    assert all(np.array_equal(network.params[name], a) for name, a in arrays.items())
+
+
+class Scale(Layer):
+    """A layer of one's own, twice everything."""
+
+    def __init__(self, channels, factor=2.0):
+        super().__init__(channels=channels, factor=factor)
+        self.params = {"w": np.full(channels, factor, np.float32)}
+
+    def forward(self, x, training=False):
+        self.x = x
+        return x * self.params["w"]
+
+    def backward(self, dy):
+        self.grads = {"w": (dy * self.x).reshape(-1, self.x.shape[-1]).sum(axis=0)}
+        return dy * self.params["w"]
+
+
+def test_a_layer_of_one_s_own_folds_shows_and_once_it_is_listed_saves(monkeypatch):
+    network, x = random([Conv2D(1, 2, 3), ReLU(), BatchNorm(2), Scale(2), Flatten(), Dense(24, 3)], (2, 6, 5, 1))
+    folded = network.folded()
+    assert [type(layer) for layer in folded.layers] == [Conv2D, ReLU, BatchNorm, Scale, Flatten, Dense]
+    assert np.allclose(FusedNetwork(folded).forward(x), network.forward(x), atol=1e-5)
+    line = network.summary((6, 5, 1)).splitlines()[4]
+    assert line.split() == ["Scale", "4", "x", "3", "x", "2", "2"]  # shape and parameters; multiply-adds unknown
+    with pytest.raises(ValueError, match="layer 3, Scale, can't be saved: name its class in LAYERS"):
+        network.check_savable()
+    monkeypatch.setitem(LAYERS, "Scale", Scale)
+    network.check_savable()
+
+
+class Forgetful(Scale):
+    def __init__(self, channels):
+        super().__init__(channels)
+        self.config = {}
+
+
+class Growing(Scale):
+    def __init__(self, channels, factor=2.0):
+        super().__init__(channels, factor)
+        self.params["w"] = np.zeros(self.grown, np.float32)
+
+    grown = 2
+
+
+def test_what_could_not_be_loaded_again_is_said_before_it_is_saved(tmp_path, monkeypatch):
+    monkeypatch.setitem(LAYERS, "Forgetful", Forgetful)
+    monkeypatch.setitem(LAYERS, "Growing", Growing)
+    with pytest.raises(ValueError, match=r"layer 0, Forgetful, can't be built again from its config {}"):
+        Network([Forgetful(3)]).save(tmp_path / "x.npz")
+    layer = Growing(2)
+    monkeypatch.setattr(Growing, "grown", 3)
+    with pytest.raises(ValueError, match="layer 0, Growing, can't be saved: its config"):
+        Network([layer]).save(tmp_path / "x.npz")
+    assert not os.listdir(tmp_path)
+
+
+def test_a_snapshot_stays_as_it_was():
+    network = small_net()
+    twin, before = network.snapshot(), {k: a.copy() for k, a in (network.params | network.state).items()}
+    for a in (network.params | network.state).values():
+        a += 1
+    assert all(np.array_equal(a, before[name]) for name, a in (twin.params | twin.state).items())
+
+
+# --- images of another scale --------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda x: x * 255, "whole numbers up to 255"),
+    (lambda x: x / 255, "divided by 255 twice"),
+])  # fmt: skip
+def test_images_that_are_not_scaled_or_scaled_twice_are_warned_of(some, change, words):
+    network, x = digit_net(rng()), to_input(some[:8])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for usual in (x, (x - 0.13) / 0.31, 0 * x, x[..., :1] - 0.5, (x > 0.5).astype(np.float32), 9 * x):
+            network.forward(usual)
+    with pytest.warns(UserWarning, match=words):
+        network.forward(np.rint(change(x)) if words[0] == "w" else change(x))
+
+
+def test_uint8_where_floats_are_due_and_floats_where_uint8_is_due_are_named(some):
+    network = digit_net(rng())
+    with pytest.raises(TypeError, match=r"got uint8; network\.to_input makes uint8 images float32"):
+        network.forward(some[..., None])
+    for wrong in (some / 255, some.astype(np.float32), some.astype(int), some.tolist()):
+        with pytest.raises(TypeError, match="to_input expects uint8 images"):
+            network.predict(wrong)
+
+
+def test_predict_and_a_softmax_at_the_end_do_not_go_together():
+    with pytest.raises(ValueError, match="leave Softmax out"):
+        Network([Flatten(), Dense(784, 10), Softmax()]).predict(np.zeros((1, 28, 28), np.uint8))
 
 
 # --- files --------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from make_golden import GOLDEN, OPTIMIZER_STEPS, optimizer_case
 
+from nn.layer import EMPTY
 from nn.layers import BatchNorm, Dense
 from nn.network import Network
 from nn.optim import SCHEDULES, SGD, AdamW, Average, adamw_update, constant, cosine, one_cycle, uphill
@@ -111,6 +112,50 @@ def test_a_gradient_may_be_a_transposed_view(make):
     assert np.array_equal(*results)
 
 
+@pytest.mark.parametrize("make", [SGD, AdamW])
+@pytest.mark.parametrize(("w", "error", "words"), [
+    (np.zeros((3, 2), np.float32).T, ValueError, "can't move 'w' in place, it is not contiguous"),
+    (np.broadcast_to(np.float32(1), (2, 3)), ValueError, "can't move 'w' in place, it is"),
+    (np.frombuffer(bytes(24), np.float32), ValueError, "it is read-only"),
+    (np.asmatrix(np.zeros((2, 3), np.float32)), TypeError, "got a matrix"),
+    (np.ma.zeros((2, 3), np.float32), TypeError, "got a MaskedArray"),
+    (np.zeros((2, 3), np.float16), TypeError, "got dtype <f2"),
+    (np.zeros((2, 3), ">f4"), TypeError, "got dtype >f4"),
+    (np.zeros((2, 3), int), TypeError, "got dtype int64"),
+    ([1.0, 2.0], TypeError, "got a list"),
+], ids=str)  # fmt: skip
+def test_what_cannot_be_moved_in_place_is_refused_at_once(make, w, error, words):
+    with pytest.raises(error) as caught:
+        make({"w": w})
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("make", [SGD, AdamW])
+@pytest.mark.parametrize(("grads", "error", "words"), [
+    ({"w": np.zeros((2, 2), np.float32)}, ValueError, "expects arrays of (2, 3) for 'w', got (2, 2)"),
+    ({"w": np.zeros((1, 1), np.float32)}, ValueError, "expects arrays of (2, 3) for 'w', got (1, 1)"),
+    ({"w": np.zeros(6, np.float32)}, ValueError, "expects arrays of (2, 3) for 'w', got (6,)"),
+    ({"w": np.zeros((2, 3), np.float16)}, TypeError, "got dtype <f2"),
+    ({"w": np.asmatrix(np.zeros((2, 3), np.float32))}, TypeError, "got a matrix"),
+    ({}, KeyError, "no gradient of 'w': call backward before step"),
+], ids=str)  # fmt: skip
+def test_a_gradient_that_does_not_fit_moves_nothing(make, grads, error, words):
+    params = {"w": np.ones((2, 3), np.float32)}
+    with pytest.raises(error) as caught:
+        make(params).step(grads, lr=0.1)
+    assert words in str(caught.value)
+    assert (params["w"] == 1).all()
+
+
+@pytest.mark.parametrize("make", [SGD, AdamW])
+def test_a_weight_put_in_the_place_of_another_of_another_size_is_refused(make):
+    params = {"w": np.ones(3, np.float32)}
+    optimizer = make(params)
+    params["w"] = np.ones(30000, np.float32)
+    with pytest.raises(ValueError, match=r"expects arrays of \(30000,\) for 'w', got \(3,\)"):
+        optimizer.step({"w": np.ones(30000, np.float32)}, lr=0.1)
+
+
 # --- AdamW's kernel ----------------------------------------------------------------------------------------
 
 def adamw(w, gradients, lr=0.1, beta1=0.9, beta2=0.99, eps=1e-8, decay=0.0):
@@ -187,7 +232,7 @@ def test_schedules_stay_between_nothing_and_the_peak():
 
 def test_average_by_hand():
     """The first two decays of the warm-up are 2/11 and 3/12."""
-    network = Network([Dense(1, 1)])
+    network = Network([Dense(1, 1, EMPTY)])
     average = Average(network, decay=0.999)
     w, mean = network.layers[0].params["w"], average.network.layers[0].params["w"]
     w[...] = 11
@@ -200,7 +245,7 @@ def test_average_by_hand():
 
 
 def test_the_average_s_decay_ends_at_the_one_asked_for():
-    network = Network([Dense(1, 1)])
+    network = Network([Dense(1, 1, EMPTY)])
     average = Average(network, decay=0.5)
     average.steps = 1000
     network.layers[0].params["w"][...] = 8

@@ -8,7 +8,7 @@ import pytest
 
 from nn import training
 from nn.augment import Augment
-from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
+from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Softmax
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
 from nn.optim import AdamW, Average, one_cycle
@@ -401,3 +401,46 @@ def test_a_short_training_on_mnist_reaches_97_percent(digits):
     recipe = Recipe(epochs=2, batch_size=50, augment=None, average=0.99)
     _, last = trained(network, (images[:9000], labels[:9000]), recipe)
     assert evaluate(last.network, *test)[1] > 0.97
+
+
+# --- mistakes -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("change", "error", "words"), [
+    ({"images": lambda x: x / 255}, TypeError, "to_input expects uint8 images, 0 (paper) to 255 (ink), got float64"),
+    ({"images": lambda x: x // 255}, ValueError, "uint8 images go from 0 to 255, these only to 1"),
+    ({"images": lambda x: x[:99]}, ValueError, "got 99 and 100"),
+    ({"images": lambda x: x[:, 4:]}, ValueError, "Dense expects (N, 576), got (1, 384)"),
+    ({"labels": lambda y: y + 1}, ValueError, "expects labels from 0 to 9, got 0 to 10"),
+    ({"labels": lambda y: y.astype(float)}, ValueError, "labels that are whole numbers, got float64"),
+    ({"labels": lambda y: np.eye(10)[y] * 2}, ValueError, "rows from 0 up that sum to 1, got sums from 2 to 2"),
+    ({"labels": lambda y: np.eye(12)[y]}, ValueError, "expects targets (100,) or (100, 10), got (100, 12)"),
+    ({"layer": Softmax()}, ValueError, "leave Softmax out of the network's layers"),
+    ({"threads": 0}, ValueError, "at least 1 thread, got 0"),
+], ids=str)  # fmt: skip
+def test_what_does_not_fit_is_refused_before_the_first_step(data, change, error, words):
+    images, labels = (change.get(name, lambda a: a)(a) for name, a in zip(("images", "labels"), data, strict=True))
+    network = digit_net(np.random.default_rng(0))
+    network.layers += [change["layer"]] if "layer" in change else []
+    before = network.params["0.w"].copy()
+    with pytest.raises(error) as caught:
+        next(fit(network, images, labels, Recipe(epochs=1), threads=change.get("threads", 1)))
+    assert words in str(caught.value)
+    assert np.array_equal(network.params["0.w"], before)
+
+
+def test_the_network_of_an_epoch_stays_as_it_was(data):
+    """So that whoever keeps the best of them keeps the best and not the last."""
+    kept = []
+    for event in fit(digit_net(np.random.default_rng(0)), *data, Recipe(epochs=3), threads=1):
+        if isinstance(event, Epoch):
+            kept.append((event.network, event.network.params["0.w"].copy()))
+    assert all(np.array_equal(network.params["0.w"], then) for network, then in kept)
+    assert not np.array_equal(kept[0][1], kept[2][1])
+
+
+def test_a_state_that_does_not_fit_is_refused(data):
+    network = digit_net(np.random.default_rng(0))
+    *_, last = fit(network, *data, Recipe(epochs=1), threads=1)
+    state = last.state | {"optimizer/m.0.b": np.float32(1)}
+    with pytest.raises(ValueError, match=r"'m.0.b' has shape \(32,\), got \(\)"):
+        next(fit(network, *data, Recipe(epochs=2), threads=1, resume=state))
