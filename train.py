@@ -183,7 +183,7 @@ def introduce(network, run, recipe, train, test):
     for name, value in run["settings"].items():
         print(f"  {name:<16}{value}")
     drawn = recipe.drawn + recipe.scribbles
-    more = f", {drawn:,} more that nn/hands.py draws" if drawn else ""
+    more = f", {drawn:,} more that nn/hands draws" if drawn else ""
     kept, own = len(train[0]) - recipe.held_out, run["data_checksum"] != mnist.CHECKSUM
     how = "" if not recipe.held_out else ", a random share of each digit" if own else ", MNIST's last"
     print(f"{kept:,} images to train on{more}, and {recipe.held_out:,} held out for validation{how}.\n")

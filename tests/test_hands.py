@@ -1,9 +1,12 @@
-"""nn/hands.py: what it draws is a digit, varied, inside the page and the same for the same seed."""
+"""nn/hands: what it draws is a digit, varied, inside the page and the same for the same seed."""
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from nn import hands, ink
+from nn.hands import drawing, marks
 
 EVERY = [(digit, i) for digit in hands.STYLES for i in range(len(hands.STYLES[digit]))]
 
@@ -77,7 +80,7 @@ def test_a_drawing_fills_the_unit_square(digit):
 
 def test_write_comes_to_every_style(monkeypatch):
     met = set()
-    monkeypatch.setattr(hands, "vary", lambda style, rng: met.add(style))
+    monkeypatch.setattr(drawing, "vary", lambda style, rng: met.add(style))
     generator = rng()
     for digit in range(10):
         for _ in range(400):
@@ -160,8 +163,8 @@ def test_make_gives_mnist_like_images_of_every_digit():
 
 def test_make_uses_every_style_as_often(monkeypatch):
     met = []
-    monkeypatch.setattr(hands, "vary", lambda style, rng: met.append(style))
-    monkeypatch.setattr(hands, "picture", lambda strokes, rng: np.zeros((28, 28), np.uint8))
+    monkeypatch.setattr(drawing, "vary", lambda style, rng: met.append(style))
+    monkeypatch.setattr(drawing, "picture", lambda strokes, rng: np.zeros((28, 28), np.uint8))
     _, labels = hands.make(2 * len(EVERY), rng())
     styles = [style for styles in hands.STYLES.values() for style in styles]
     assert all(met.count(style) == 2 for style in styles)
@@ -175,11 +178,11 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not():
         assert not np.array_equal(maker(7), maker(8))
 
 
-def test_letters_can_be_read():
-    for form in hands.LETTERS:
+def test_signs_can_be_read():
+    for form in hands.SIGNS:
         points, _ = hands.parse(form)
         assert points.min() >= 0 and points.max() <= 1
-    assert len(set(hands.LETTERS)) == len(hands.LETTERS)
+    assert len(set(hands.SIGNS)) == len(hands.SIGNS)
 
 
 def test_scribbles_are_ink_inside_the_page_and_of_many_kinds():
@@ -202,3 +205,68 @@ def test_the_pen_width_varies_as_a_users_does():
     strokes, generator = hands.write(0, rng()), rng()
     inked = [np.count_nonzero(hands.picture(strokes, generator) >= ink.INK) for _ in range(60)]
     assert max(inked) > 1.8 * min(inked)
+
+
+def extent(strokes):
+    points = np.vstack(strokes)
+    return points.min(axis=0), points.max(axis=0)
+
+
+def test_every_kind_of_mark_is_made(monkeypatch):
+    met = set()
+    for kind in marks.KINDS:
+        assert all(len(stroke) for stroke in kind(rng())) and len(kind(rng())) >= 1
+    spies = [lambda generator, kind=kind: met.add(kind) or kind(generator) for kind in set(marks.KINDS)]
+    monkeypatch.setattr(marks, "KINDS", spies)
+    generator = rng()
+    for _ in range(200):
+        hands.scribble(generator)
+    assert len(met) == len(spies) >= 8
+
+
+@pytest.mark.parametrize(("side", "kept"), [("left", 0), ("right", 1)])
+def test_a_part_of_a_digit_is_what_lies_on_one_side_of_a_cut(side, kept, monkeypatch):
+    """Of a bar from 0 to 1 crossed thrice: up to, or from, a cut at .35 to .6, and nothing is joined across the gap."""
+    comb = [np.array([[x, 0.5] for x in np.linspace(0, 1, 101)]), np.array([[0.1, 0], [0.9, 0.1], [0.1, 0.2]])]
+    monkeypatch.setattr(marks, "write", lambda digit, rng: comb)
+    monkeypatch.setattr(marks, "SIDES", [(2, side)])
+    generator = rng()
+    for _ in range(30):
+        part = marks.part(generator)
+        (low, _), (high, _) = extent(part)
+        assert (low, high)[kept] == (0, 1)[kept]
+        assert 0.33 < (high, low)[kept] < 0.62
+        assert len(part) == (3, 2)[kept]  # the second stroke crosses the cut twice and is outside in between
+
+
+def test_neighbours_stand_side_by_side(monkeypatch):
+    monkeypatch.setattr(marks, "write", lambda digit, rng: [np.array([[0.3, 0.0], [0.7, 1.0]])])
+    generator = rng()
+    counts = set()
+    for _ in range(60):
+        strokes = marks.neighbours(generator)
+        counts.add(len(strokes))
+        gaps = [b[:, 0].min() - a[:, 0].max() for a, b in pairwise(strokes)]
+        assert -0.0801 < min(gaps) and max(gaps) < 0.3001
+    assert counts == {2, 3}
+
+
+def test_a_line_is_much_longer_than_the_digit_on_it():
+    generator, upright = rng(), 0
+    for _ in range(60):
+        line = marks.on_a_line(generator)[-1]
+        length = np.abs(line[1] - line[0])
+        assert 1.6 <= length.max() <= 3 and length.min() == 0
+        upright += length[1] > 0
+        low, high = np.sort(line[:2], axis=0)
+        assert np.all(low <= 1.2001) and np.all(high >= -0.2001)
+    assert 5 < upright < 40
+
+
+def test_what_encloses_a_digit_goes_around_it():
+    generator = rng()
+    for _ in range(60):
+        *digit, frame = marks.enclosed(generator)
+        assert len(frame) in (5, 25) and np.allclose(frame[0], frame[-1], atol=0.2)
+        inner, outer = extent(digit), extent([frame])
+        assert np.all(outer[0] < inner[0] + 0.12) and np.all(outer[1] > inner[1] - 0.12)

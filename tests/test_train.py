@@ -155,7 +155,7 @@ def test_batch_norm_is_folded_away_when_the_weights_are_saved(data, tmp_path, mo
     monkeypatch.setitem(RECIPES, "best", recipe)
     out = tmp_path / "best.npz"
     assert train.main(["--data", str(data), "--recipe", "best", "--epochs", "1", "--out", str(out)]) == 0
-    assert "360 images to train on, 25 more that nn/hands.py draws, and 0 held out" in capsys.readouterr().out
+    assert "360 images to train on, 25 more that nn/hands draws, and 0 held out" in capsys.readouterr().out
     network = Network.load(out)
     assert recipe.batch_norm and sum(a.size for a in network.params.values()) == 93_322 and not network.state
     assert (network.temperature, network.threshold) == (recipe.temperature, recipe.threshold)

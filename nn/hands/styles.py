@@ -1,21 +1,9 @@
-"""Digits drawn in the many ways that people write them, to train on beside MNIST.
-
-The writers of MNIST were American clerks and pupils of around 1990. Others put a long flag and a foot on a 1, cross
-their 7, curl their 9 and leave their 4 open, and a network that saw MNIST alone misreads them. So this file
-writes. STYLES has the ways to form each digit as control points, `vary` changes one as a hand does and runs
-a smooth curve through it, and `make` draws the curves with the window's brush and preprocesses them as the window
-does. `scribbles` makes what is not a digit in the same way, so that a network can learn to doubt.
+"""The ways to form each digit, and letters and signs that are no digits, as control points.
 
 A style is one or more forms with the same strokes and corners: its extremes, and a hand writes something between them.
 A form is a text of points x,y in hundredths, y pointing down; `|` lifts the pen and `!` marks a corner, other points
 are passed smoothly.
 """
-
-from functools import cache, lru_cache
-
-import numpy as np
-
-from nn import ink
 
 STYLES = {
     0: [
@@ -28,6 +16,12 @@ STYLES = {
         ("20,34 34,8 62,4 84,30 86,62 66,94 36,96 16,70 22,26",
          "40,36 26,20 54,3 84,26 86,66 62,97 30,92 14,60 30,20",
          "8,10 34,6 64,4 86,30 84,66 62,96 32,94 14,66 18,30"),
+        # ends that cross above it
+        ("70,6 40,20 18,50 26,88 52,98 80,84 82,50 62,24 30,6", "62,2 44,16 20,54 32,92 54,98 74,86 78,54 58,18 36,3",
+         "84,14 50,16 16,46 22,84 50,98 80,84 84,46 50,18 18,16"),
+        # begun at the top right and closed inside of itself, as in a wide 6
+        ("72,4 38,12 14,46 22,84 50,98 80,84 88,52 72,26 46,24 30,32",
+         "64,3 34,10 12,48 24,84 54,97 84,82 88,50 70,20 42,16 24,28"),
         # a straight left side, as in a D
         ("22,4 18,30 16,60 24,88 50,98 78,84 86,54 70,24 30,12",),
         # slashed
@@ -45,6 +39,12 @@ STYLES = {
          "36,62 46,34 60,2! 56,50 52,98"),
         # a long flag, sagging or arched
         ("18,46 42,34 60,2! 55,50 50,98", "10,54 28,24 56,2! 54,50 48,98"),
+        # a flag as long as the stem, on a stem that leans to the right
+        ("2,60 34,30 72,2! 56,50 40,98", "4,48 38,26 78,4! 58,46 38,92", "16,80 42,40 74,2! 62,50 50,98",
+         "2,44 42,22 86,6! 74,42 62,80"),
+        # a flag close to the stem, so that a wide pen fills the gap
+        ("38,44 46,22 56,2! 54,50 52,98", "34,38 46,22 60,2! 54,50 46,98", "40,56 48,30 54,4! 53,50 54,98",
+         "32,56 36,26 58,2! 54,50 50,98"),
         # a flag nearly level
         ("8,26 34,20 60,2! 56,50 48,98", "18,34 38,24 60,2! 58,50 54,98"),
         # a flag that begins with a hook
@@ -76,6 +76,8 @@ STYLES = {
          "14,16 36,4 66,6 66,28 46,52 34,78 44,92 66,94 90,98"),
         # a level top, as in a Z
         ("16,10 46,5 76,6! 50,48 18,94! 50,95 86,94",),
+        # hardly a base
+        ("22,20 42,3 64,8 70,30 54,56 32,88! 44,92 60,92", "16,18 38,4 62,6 68,26 50,58 36,92! 50,95 66,97"),
     ],
     3: [
         # two bows that meet in a corner
@@ -89,7 +91,8 @@ STYLES = {
          "16,8 46,6 74,6! 64,22 52,40! 68,52 72,74 50,95 14,96"),
         # hardly a waist
         ("22,10 48,3 68,10 60,34 58,46 68,62 66,84 42,97 16,94",
-         "16,12 46,3 72,8 70,32 64,50 62,68 52,86 34,96 10,97"),
+         "16,12 46,3 72,8 70,32 64,50 62,68 52,86 34,96 10,97",
+         "12,16 40,3 70,8 66,26 56,38 62,54 58,74 42,90 24,98"),
     ],
     4: [
         # open, the stem for itself
@@ -103,8 +106,13 @@ STYLES = {
          "34,2 30,28 24,60! 44,62 64,56 68,24! 66,60 64,98"),
         # the bar low and the stem short, as in an h upside down
         ("40,2 34,38 38,72! 48,76 60,56! 62,78 64,98", "54,2 36,28 28,56! 46,60 62,46! 58,72 52,98"),
+        # the same, the bar sagging and the stem hardly above it
+        ("46,2 36,34 26,66! 44,76 66,56! 64,78 60,98", "40,2 34,40 32,74! 50,80 66,52! 66,76 66,98"),
         # lightning with a small loop at the stem's top
         ("42,2 28,28 18,54! 44,57 68,50 74,38 64,36 60,60 58,98",),
+        # closed at the top by the stem, in one go
+        ("54,8 34,28 18,48! 44,50 66,40 62,8! 58,54 50,98", "46,6 34,24 24,42! 46,46 64,34 66,6! 60,52 54,98",
+         "58,12 38,30 26,52! 46,54 62,44 64,10! 58,54 46,98"),
         # round, as in a y
         ("24,4 18,26 24,46 50,50 74,34! 72,60 64,98", "36,2 20,24 18,44 44,54 70,40! 64,66 54,98",
          "20,4 20,30 34,48 60,42 78,4! 70,50 60,98"),
@@ -141,6 +149,10 @@ STYLES = {
          "60,2 46,20 36,46 32,76 40,96 54,96 62,86 54,76 34,74 12,82"),
         # the loop left open
         ("62,2 40,20 22,50 18,80 40,97 70,90 76,72 60,64 46,70 40,80",),
+        # a small loop that a wide pen fills
+        ("62,2 46,30 36,62 36,86 48,97 58,88 56,76 46,74 38,84",
+         "70,2 44,26 30,60 30,86 44,97 58,90 58,78 46,72 34,80",
+         "54,2 46,34 42,66 42,88 50,97 58,88 56,78 48,76 44,86"),
     ],
     7: [
         # plain: level, arched, with a drooping end
@@ -159,6 +171,15 @@ STYLES = {
         # the bar begins with a hook, or lies low
         ("16,12 40,4 72,8 66,34 56,60 52,98 | 30,64 26,54 50,52 76,50",
          "14,16 34,2 56,12 58,36 54,66 50,98 | 20,80 16,70 42,70 80,68"),
+        # crossed in one go: round at the foot and back across the stem
+        ("18,16 42,4 68,8 64,38 54,76 40,97 22,90 22,74 48,62 86,54",
+         "14,14 36,5 66,8 60,40 46,78 32,96 22,84 34,68 56,60 80,56",
+         "22,10 46,4 76,6 66,40 54,74 44,97 34,88 40,70 60,58 88,50",
+         "12,20 34,4 58,10 56,44 52,80 44,98 22,86 14,70 46,62 90,60"),
+        # the same with corners, the pen going back along the stem
+        ("14,24 22,8 46,6 72,10! 58,50 44,97! 40,84 24,68 52,60 84,58",
+         "20,32 24,12 48,6 78,8! 60,46 34,96! 36,82 30,64 54,58 78,54",
+         "8,20 26,5 46,9 68,6! 62,50 54,98! 42,92 24,74 52,66 88,62"),
     ],
     8: [
         # an S first, then up again: closed, open, crossing
@@ -179,6 +200,18 @@ STYLES = {
         ("50,3 28,12 28,34 50,46 72,34 72,12 52,3 | 50,46 22,58 20,84 50,98 80,84 78,58 52,46",),
         # begun in the middle
         ("50,48 30,34 28,12 52,2 74,14 68,36 44,50 24,74 48,98 76,80 52,50",),
+        # so narrow that a wide pen closes the loops
+        ("66,6 52,2 40,16 46,36 56,54 64,76 50,98 36,80 46,56 60,30 68,10",
+         "62,6 50,2 38,16 44,38 56,56 60,78 46,98 34,80 44,58 58,32 64,8",
+         "80,6 66,3 52,18 50,36 52,56 46,78 32,97 24,84 38,60 62,32 82,12"),
+        # a wide loop over a narrow one, and a narrow one over a wide one
+        ("70,12 48,2 28,16 36,36 50,54 56,76 48,98 42,80 50,54 68,32 74,14",
+         "76,10 52,2 28,18 38,40 50,58 52,80 44,98 36,84 46,60 66,34 78,12"),
+        ("70,6 58,3 50,16 52,34 68,58 70,82 48,98 26,82 32,60 54,36 66,12",
+         "78,4 62,3 48,14 50,32 64,56 64,82 42,97 24,82 34,60 58,36 74,8"),
+        # an S whose end comes up only to its waist
+        ("80,8 56,3 34,16 40,36 64,56 70,78 48,97 26,84 36,60 54,44",
+         "70,6 50,3 34,18 42,38 62,54 68,78 50,97 28,82 38,62 60,36"),
     ],
     9: [
         # a loop on a straight stem
@@ -201,11 +234,18 @@ STYLES = {
         ("32,40 22,18 46,2 74,10 68,34 36,44! 68,46 70,62 66,98",),
         # the loop left open at the top
         ("62,4 36,4 24,22 40,40 64,32 74,8! 72,50 66,98", "40,4 22,14 24,34 46,42 66,32 78,4! 72,50 60,98"),
+        # a flat head that a wide pen fills, on a stem that leans
+        ("84,10 62,4 42,10 40,24 60,28 86,8! 62,52 34,97", "78,8 58,3 42,12 46,26 62,26 80,6! 62,52 46,98",
+         "88,12 58,6 34,10 30,22 54,26 90,10! 60,50 22,92"),
+        # a loop on a straight stem, with a flat foot to the left
+        ("72,12 50,2 28,16 32,38 52,42 70,26 74,10! 73,38 71,66 68,92! 46,97 18,95",
+         "76,10 48,3 26,18 34,36 56,36 72,22 78,8! 76,36 73,62 70,90! 42,93 8,92",
+         "66,10 48,3 32,16 36,36 52,38 66,24 68,8! 68,36 68,66 68,94! 48,95 26,96"),
     ],
 }
 
-# Letters that nobody takes for a digit, one form each.
-LETTERS = (
+# Letters and signs that nobody takes for a digit, one form each.
+SIGNS = (
     "12,98 30,50 50,2! 70,50 88,98 | 26,62 50,61 74,62",  # A
     "76,20 52,30 28,54 30,86 52,96 70,76 76,54 | 80,2 79,50 82,98",  # d
     "78,4 50,4 24,4! 24,50 24,97! 50,97 80,96 | 26,48 46,48 68,48",  # E
@@ -221,120 +261,29 @@ LETTERS = (
     "10,2 30,50 50,98! 70,50 90,2",  # V
     "6,2 18,50 28,98! 40,60 50,30! 60,60 72,98! 84,50 94,2",  # W
     "16,2 50,50 84,98 | 84,2 50,50 16,98",  # X
+    "22,20 48,8 70,20 72,60 72,96! 72,62 44,52 20,72 30,94 54,90 70,70",  # a
+    "80,10 58,3 46,20 44,60 42,98 | 20,42 46,41 72,40",  # f
+    "26,2 26,50 26,96! 54,96 82,94",  # L
+    "24,20 24,60 24,98! 24,40 48,20 74,36 66,62 44,70 26,58",  # p
+    "26,98 26,50 26,16! 34,36 54,22 78,26",  # r
+    "50,4 48,60 54,92 76,92 | 20,30 48,29 80,28",  # t
+    "16,2 16,50 24,86 50,97 76,86 84,50 84,2",  # U
+    "10,10 50,10 90,10! 90,50 90,90! 50,90 10,90! 10,50 10,10",  # a square
+    "50,2 26,26 2,50! 26,74 50,98! 74,74 98,50! 74,26 50,2",  # a diamond
+    "50,4 14,18 4,50 14,82 50,96 86,82 96,50 86,18 52,4 | 50,4 50,50 50,96 | 4,50 50,50 96,50",  # a wheel
+    "50,4 14,18 4,50 14,82 50,96 86,82 96,50 86,18 52,4 | 50,46 46,50 50,54 54,50 50,46",  # a target
+    "70,4 30,18 16,50 30,82 70,96! 52,76 46,50 52,26 70,4",  # a crescent moon
+    "86,16 58,4 30,24 24,50 30,76 58,96 86,86 | 8,40 36,40 64,40 | 8,58 34,58 60,58",  # euro
+    "78,18 58,3 42,20 42,60 20,95! 50,92 84,94 | 20,54 42,54 64,54",  # pound
+    "10,4 30,26 50,50! 70,26 90,4 | 50,50 50,74 50,98 | 24,54 50,54 76,54 | 24,72 50,72 76,72",  # yen
+    "88,4 50,50 12,96 | 22,6 10,16 22,30 34,18 24,6 | 78,68 66,80 78,94 90,80 80,68",  # per cent
+    "86,96 54,60 34,24 46,4 62,18 44,42 18,70 36,96 66,80 84,52",  # ampersand
+    "66,40 44,38 38,60 60,64 68,40! 70,64 86,56 90,26 60,4 20,16 6,54 28,92 74,92",  # at
+    "26,24 36,4 64,4 74,24 54,46 50,68 | 50,92 50,96",  # question mark
+    "50,4 50,50 50,96 | 12,26 50,50 88,74 | 88,26 50,50 12,74",  # asterisk
+    "4,50 50,50 96,50",  # hyphen
+    "6,36 50,36 94,36 | 6,64 50,64 94,64",  # equals
+    "80,14 48,32 16,50! 48,68 80,86",  # less than
+    "16,70 34,48 50,28! 66,48 84,70",  # caret
+    "4,56 22,40 50,50 78,60 96,44",  # tilde
 )
-
-STEPS = 6  # points drawn from one control point to the next
-PAGE = 96  # side of the page that `make` draws on, in pixels
-
-
-@cache
-def parse(form):
-    """The control points (n, 2) of a form in the unit square, and its shape: a tuple of strokes, each a tuple
-    that says of every point whether it is a corner.
-    """
-    strokes = [stroke.split() for stroke in form.split("|")]
-    points = [point.rstrip("!").split(",") for stroke in strokes for point in stroke]
-    shape = tuple(tuple(point.endswith("!") for point in stroke) for stroke in strokes)
-    return np.array(points, float) / 100, shape
-
-
-@lru_cache(1000)  # scrawls have corners anywhere
-def spline(corners):
-    """The matrix (m, n) that takes the n control points of a stroke to m points of the curve through them.
-
-    A Catmull-Rom spline is linear in its control points. At an end or a corner the missing neighbour is the next
-    point mirrored in this one, so that the curve sets out straight towards that.
-    """
-    n = len(corners)
-    t = np.arange(STEPS)[:, None] / STEPS
-    t2, t3 = t**2, t**3
-    weights = np.hstack([-t + 2 * t2 - t3, 2 - 5 * t2 + 3 * t3, t + 4 * t2 - 3 * t3, t3 - t2]) / 2
-    eye = np.eye(n)
-    rows = []
-    for i in range(n - 1):
-        a, b = eye[i], eye[i + 1]
-        before = 2 * a - b if i == 0 or corners[i] else eye[i - 1]
-        after = 2 * b - a if i + 2 == n or corners[i + 1] else eye[i + 2]
-        rows.append(weights @ [before, a, b, after])
-    return np.vstack([*rows, eye[-1:]])
-
-
-def vary(style, rng):
-    """A style as a hand would write it this time: a list of strokes, each (m, 2) of x, y in the unit square."""
-    shape = parse(style[0])[1]
-    mix = rng.dirichlet(np.ones(len(style)))
-    points = sum(share * parse(form)[0] for share, form in zip(mix, style, strict=True)) - 0.5
-    points = points + rng.normal(0, 0.025, points.shape)
-
-    # the hand's slant and lean, a slow bend of the whole, a narrow or a wide hand
-    slant, lean, bow, sag = rng.normal([0.1, 0, 0, 0], [0.2, 0.05, 0.1, 0.1])
-    x, y = points.T
-    x, y = x - slant * y + bow * y * y, y + lean * x + sag * x * x
-    points = np.stack([x * np.exp(rng.normal(0, 0.2)), y], axis=1)
-
-    haste = rng.random()  # a hurried hand rounds its corners
-    strokes, first = [], 0
-    for corners in shape:
-        last = first + len(corners)
-        curve = (1 - haste) * spline(corners) + haste * spline((False,) * len(corners))
-        strokes.append(curve @ points[first:last] + rng.normal(0, 0.02, 2))  # and misses where to set down the pen
-        first = last
-    return fill_square(strokes)
-
-
-def fill_square(strokes):
-    """The strokes moved and scaled so that their longer side fills the unit square, in its middle."""
-    points = np.vstack(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = max((high - low).max(), 1e-3)  # a dot stays a dot
-    return [(stroke - (low + high) / 2) / scale + 0.5 for stroke in strokes]
-
-
-def write(digit, rng):
-    """A drawing of `digit`, 0 to 9: a list of strokes, each (m, 2) of x, y in the unit square, y down."""
-    styles = STYLES[digit]
-    return vary(styles[rng.integers(len(styles))], rng)
-
-
-def scribble(rng):
-    """Strokes in the unit square that are not a digit: a letter, a scrawl, a hatching, a few ticks or two digits."""
-    kind = rng.integers(5)
-    if kind == 0:
-        return vary((LETTERS[rng.integers(len(LETTERS))],), rng)
-    if kind == 1:  # a scrawl: any points, joined by curves and lines
-        curve = spline(tuple(rng.random(rng.integers(6, 16)) < rng.random()))
-        return fill_square([curve @ rng.random((curve.shape[1], 2))])
-    if kind == 2:  # a hatching, to and fro
-        n = rng.integers(5, 14)
-        zigzag = np.stack([np.linspace(0, 1, n), np.arange(n) % 2 * rng.uniform(0.4, 1.5)], axis=1)
-        zigzag += rng.normal(0, 0.06, (n, 2))
-        angle = rng.uniform(0, np.pi)
-        turn = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
-        return fill_square([spline((rng.random() < 0.5,) * n) @ zigzag @ turn])
-    if kind == 3:  # ticks, or dots if they are short
-        n, length = rng.integers(3, 25), rng.uniform(0, 0.4)
-        return fill_square([start + rng.normal(0, length, 2) * [[0], [1]] for start in rng.random((n, 2))])
-    # two digits side by side
-    left, right = write(rng.integers(10), rng), write(rng.integers(10), rng)
-    step = (rng.uniform(0.7, 1), 0)
-    return fill_square(left + [stroke + step for stroke in right])
-
-
-def picture(strokes, rng):
-    """Strokes of the unit square drawn with a pen of random width, as the network receives them: (28, 28) uint8."""
-    side = PAGE * 0.7
-    width = side * rng.uniform(0.05, 0.19)
-    return ink.to_mnist(ink.draw([stroke * side + (PAGE - side) / 2 for stroke in strokes], width, PAGE))
-
-
-def make(n, rng):
-    """`n` drawn digits, each style as often: images (n, 28, 28) as MNIST's and labels (n,), both uint8."""
-    styles = [(digit, style) for digit in STYLES for style in STYLES[digit]]
-    chosen = [styles[i] for i in rng.permutation(np.arange(n) % len(styles))]
-    images = np.stack([picture(vary(style, rng), rng) for _, style in chosen])
-    return images, np.array([digit for digit, _ in chosen], np.uint8)
-
-
-def scribbles(n, rng):
-    """`n` images (n, 28, 28) uint8 of what is not a digit."""
-    return np.stack([picture(scribble(rng), rng) for _ in range(n)])
