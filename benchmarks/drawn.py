@@ -5,7 +5,7 @@
 A line of the file is a JSON object: {"label": 8, "writer": "tra12", "strokes": [[[x, y], ...], ...]}, y pointing
 down, in any unit. Each digit is drawn on a canvas at a random size, place and pen width by the window's own
 brush, and goes through nn.ink to the network. The last third of the writers, in the order of their names, had no
-say when nn/hands.py was made, and are counted apart.
+say when nn/hands was made, and are counted apart.
 """
 
 import argparse
@@ -20,28 +20,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from nn import hands, ink  # noqa: E402
+import strangers  # noqa: E402
+
+from nn import ink  # noqa: E402
 from nn.network import load_digit_net  # noqa: E402
 
 CANVAS = 280  # side of the canvas; the pen is 12 to 26 wide, a digit's longer side 140 to 230
 KEPT = 0.95  # the share of true digits that may not be refused
 
-# What nn.hands.scribble never draws, so that the refusal is measured on kinds that weren't trained on.
-UNSEEN = {
-    "P": "24,98 24,50 24,4! 60,4 80,26 60,50 26,52",
-    "h": "26,2 24,50 24,98! 28,62 52,46 72,64 74,98",
-    "k": "26,2 25,50 24,98 | 70,36 46,54 26,68! 50,80 74,98",
-    "e": "18,52 50,52 80,46 70,18 46,14 20,40 24,80 52,96 82,84",
-    "house": "14,46 14,70 14,96! 50,96 86,96! 86,70 86,46! 68,24 50,4! 32,24 14,46! 50,46 86,46",
-    "hash": "34,2 30,50 26,98 | 74,2 70,50 66,98 | 8,34 50,33 92,32 | 6,68 50,67 90,66",
-    "star": "20,98 35,50 50,2! 65,50 80,98! 45,66 4,36! 50,37 96,36! 55,68 20,98",
-    "arrow": "4,50 50,50 94,50 | 64,22 80,36 96,50! 80,64 64,78",
-    "triangle": "50,6 28,50 6,92! 50,92 94,92! 72,50 50,6",
-    "heart": "50,96 20,62 6,34 26,8 50,30! 74,8 94,34 80,62 50,96",
-    "plus": "50,6 50,50 50,94 | 6,50 50,50 94,50",
-    "face": "50,2 12,20 4,60 30,94 70,94 96,60 88,20 50,2 | 34,34 34,42 | 66,34 66,42 | 28,64 50,78 72,64",
-    "coil": "4,50 16,20 26,50 16,80 20,40 36,20 44,50 34,80 38,40 54,20 62,50 52,80 56,40 74,20 82,50 72,80 96,60",
-}
 
 
 def read(path):
@@ -88,14 +74,6 @@ def calibration_error(probabilities, labels, bins=15):
     return np.abs(gap).sum() / len(labels)
 
 
-def strangers(rng, each=200):
-    """{kind: images (each, 28, 28)} of what is not a digit, none of it trained on."""
-    kinds = {name: [page(hands.vary((form,), rng), rng) for _ in range(each)] for name, form in UNSEEN.items()}
-    images = {name: np.stack([ink.to_mnist(a) for a in pages]) for name, pages in kinds.items()}
-    images["noise"] = rng.integers(0, 256, (each, 28, 28), dtype=np.uint8)
-    return images
-
-
 def report(network, drawings, seed):
     """Print the figures. Returns (images, labels, answers) for a sheet of the mistakes."""
     rng = np.random.default_rng(seed)
@@ -132,7 +110,7 @@ def report(network, drawings, seed):
 
     scores = probabilities.max(axis=1)
     threshold = np.quantile(scores, 1 - KEPT)
-    foreign = {kind: network.predict(a).max(axis=1) for kind, a in strangers(rng).items()}
+    foreign = {kind: network.predict(a).max(axis=1) for kind, a in strangers.marks(rng).items()}
     every = np.concatenate(list(foreign.values()))
     print("not a digit: refused below a confidence of")
     for t, whose in ((threshold, "chosen here"), (network.threshold, "the network's own")):
