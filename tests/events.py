@@ -22,6 +22,7 @@ def press(app, *names):
         code = next((code for code, known in keys._NAMES.items() if known == key), ord(key[0].lower()))
         mod = sum({"Ctrl": pygame.KMOD_LCTRL, "Shift": pygame.KMOD_LSHIFT}[m] for m in mods)
         send(app, pygame.KEYDOWN, key=code, mod=mod, unicode=key.lower() if len(key) == 1 and not mods else "")
+        send(app, pygame.KEYUP, key=code, mod=mod)
 
 
 def on_pad(app, x, y):

@@ -160,7 +160,7 @@ def controls():
 
 def test_every_action_has_a_key_or_a_control():
     reached = {binding.action for binding in keys.TABLE} | {its.action for its in controls()}
-    inner = {ink.widen, look.view, files.add, files.show}  # called by them, or by the mouse
+    inner = {ink.widen, look.view, files.add, files.show, teach.possible}  # called by them, or by the mouse
     public = {f for module in (ask, files, ink, look, move, teach) for name, f in vars(module).items()
               if inspect.isfunction(f) and f.__module__ == module.__name__ and not name.startswith("_")
               and f.__code__.co_varnames[0] == "app"}
@@ -181,6 +181,50 @@ def test_each_key_calls_its_action(app, monkeypatch, key):
     assert called == [(app, key) if spied.with_key else (app,)]
 
 
+
+@pytest.mark.parametrize(("press_it", "means"), [
+    (("&", pygame.KSCAN_1, "&"), "1"), (("à", pygame.KSCAN_0, "à"), "0"),  # French, without Shift
+    (("с", pygame.KSCAN_C, "с"), "C"), (("я", pygame.KSCAN_Z, "", pygame.KMOD_LCTRL), "Ctrl+Z"),  # Russian
+    (("ψ", pygame.KSCAN_C, "ψ"), "C"), (("ב", pygame.KSCAN_C, "ב"), "C"),  # Greek, Hebrew
+    (("8", pygame.KSCAN_8, "[", pygame.KMOD_LCTRL | pygame.KMOD_RALT), "["),  # AltGr, as Windows has it
+    ((pygame.K_KP7, pygame.KSCAN_KP_7, ""), "7"),  # without NumLock
+    (("z", pygame.KSCAN_Y, "\x1a", pygame.KMOD_LCTRL), "Ctrl+Z"),  # German: the layout's letter, not the place
+    (("m", pygame.KSCAN_SEMICOLON, "m"), "M"),  # French: M stands beside L
+])  # fmt: skip
+def test_keys_of_other_layouts(press_it, means):
+    name, place, typed, mod = (*press_it, 0)[:4]
+    code = ord(name) if isinstance(name, str) else name
+    found = keys.name(pygame.event.Event(pygame.KEYDOWN, key=code, scancode=place, unicode=typed, mod=mod))
+    assert found == means
+
+
+def test_a_held_key_repeats_only_where_that_makes_sense(app):
+    for _ in range(5):
+        send(app, pygame.KEYDOWN, key=pygame.K_t, unicode="t", mod=0, scancode=pygame.KSCAN_T)
+    assert app.theme.name == "light"
+    before = app.pad.pen
+    for _ in range(5):
+        send(app, pygame.KEYDOWN, key=pygame.K_LEFTBRACKET, unicode="[", mod=0, scancode=pygame.KSCAN_LEFTBRACKET)
+    assert app.pad.pen == pytest.approx(max(before / 1.1**5, strokes.THINNEST))
+    send(app, pygame.KEYUP, key=pygame.K_t, mod=0)
+    send(app, pygame.KEYDOWN, key=pygame.K_t, unicode="t", mod=0)
+    assert app.theme.name == "dark"
+
+
+@pytest.mark.parametrize("lost", ["motion", "focus"])
+@pytest.mark.parametrize("part", ["pad", "width"])
+def test_a_lost_release_ends_what_the_button_began(app, part, lost):
+    box = app.layout.parts[part]
+    send(app, pygame.MOUSEBUTTONDOWN, pos=box.middle, button=1)
+    if lost == "focus":
+        send(app, pygame.WINDOWFOCUSLOST)
+    pen = app.pad.pen
+    for x in (5, 20):
+        send(app, pygame.MOUSEMOTION, pos=(box.x + x, box.y + 4), rel=(0, 0), buttons=(0, 0, 0))
+    assert app.pad.pen == pen and app.pad.drawing.stroke is None
+    assert [len(stroke.points) for stroke in app.pad.drawing.strokes] == ([1] if part == "pad" else [])
+
+
 def test_a_key_is_known_by_what_the_layout_types(app):
     send(app, pygame.KEYDOWN, key=pygame.K_8, mod=pygame.KMOD_RALT, unicode="[")  # a German keyboard
     assert app.pad.pen < strokes.PEN
@@ -191,12 +235,25 @@ def test_a_key_is_known_by_what_the_layout_types(app):
 def test_heat_and_plain_change_the_large_view(app):
     draw(app, SEVEN)
     views = []
-    for key in "HHHPP":
+    for key in "HHHHPP":
         press(app, key)
         views.append(app.looking.view)
-    assert views == ["gradient", "occlusion", "pixels", "plain", "pixels"]
-    click(app, "occlusion")
-    assert app.looking.view == "occlusion"
+    assert views == ["effect", "slope", "occlusion", "pixels", "plain", "pixels"]
+    click(app, "effect")
+    assert app.looking.view == "effect"
+
+
+def test_a_click_on_a_row_explains_that_digit_and_files_nothing(app):
+    draw(app, SEVEN)
+    marks = app.pad.marks
+    click(app, "bar 1")
+    assert app.pad.marks == marks and app.teaching.kept == 0
+    assert app.explained == 1 and app.looking.view == "effect" and app.looking.pinned == (6, 1, (0, 0))
+    app.update(1.0)
+    until(app, lambda: app.reading.effects)
+    at_one = picture(app)
+    click(app, "bar 1")
+    assert app.explained == 7 and app.looking.pinned is None and not np.array_equal(picture(app), at_one)
 
 
 def test_pointing_at_a_cell_and_clicking_it(app):
@@ -243,7 +300,7 @@ def test_every_state_can_be_drawn_in_both_themes_and_looks_different(app):
     app.update(1.0)
     look("with occlusion")
     press(app, "H")
-    look("gradient")
+    look("effect")
     press(app, "F1")
     look("help")
     press(app, "F1")

@@ -162,7 +162,7 @@ def test_a_test_image_is_not_kept_even_with_a_stroke_on_it(app, digits):
 
 def test_a_click_on_the_right_digit_keeps_the_drawing(app):
     draw(app, SEVEN)
-    click(app, "bar 7")
+    click(app, "teach 7")
     assert kept(app) == ["7"]
 
 
@@ -280,7 +280,7 @@ def test_a_kept_drawing_can_be_opened_and_is_drawn_again(app):
 
 def test_the_right_button_keeps_nothing(app):
     draw(app, SEVEN)
-    click(app, "bar 7", button=3)
+    click(app, "teach 7", button=3)
     assert kept(app) == [] and app.pad.drawing.marks
 
 
@@ -358,7 +358,7 @@ def test_without_live_old_answers_are_said_to_be_old_and_the_keyboard_draws(app,
     press(app, "L")
     files.add(app, number)
     press(app, "Space")
-    assert app.message.words.startswith("71.png: read as 71.")
+    assert app.message.words.startswith("Read as 71.")
     draw(app, ONE)
     words = []
     with pytest.MonkeyPatch.context() as patch:

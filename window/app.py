@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pygame
 
+from nn.words import article
 from window.actions import draw, files, keys
 from window.data import anatomy
-from window.data.answer import article, occlusion, percent
+from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
 from window.data.strokes import THICKEST, THINNEST
 from window.panels import VIEWS, arithmetic, arrange, control, dialogs, how, pad, status, widgets
@@ -56,6 +57,7 @@ class App:
         self.sight = "forward"  # which of the VIEWS is in sight
         self.pad, self.reading, self.looking = Pad(), Reading(), Looking()
         self.teaching, self.dialogs, self.jobs = Teaching(Path(samples)), Dialogs(), Jobs()
+        self.held = set()  # the keys that are down
         self.resize(size)
         if network:
             self.use(network)
@@ -70,6 +72,11 @@ class App:
     @property
     def answer(self):
         return self.reading.answer
+
+    @property
+    def explained(self):
+        """The digit whose score is explained: one that was asked for, or the answer."""
+        return self.answer.digit if self.looking.explained is None else self.looking.explained
 
     @property
     def title(self):
@@ -130,8 +137,7 @@ class App:
             self.looking.pinned = None
         if len(reading.answers) > 1:
             more = " PageDown: the next file." if len(self.dialogs.files) > 1 else ""
-            name = self.pad.drawing.picture.name
-            words = f"{name}: read as {reading.number}. A click or the arrow keys choose.{more}"
+            words = f"Read as {reading.number}. A click or the arrow keys choose a digit.{more}"
             self.message = Message(words, passing=self.message.passing)
         elif self.message.passing:
             self.message = Message(self._reading(), passing=True)
@@ -141,12 +147,9 @@ class App:
         """What the message line says of ink just read."""
         if not self.answer:
             return "Keep going." if self.pad.dot else draw.READY
-        sure = self.answer.looks_like_digit
-        words = f"Read as {article(self.answer.digit)}." if sure else "This doesn't look like a digit."
-        if not self.pad.own:
-            return words  # a picture, drawn over perhaps, isn't kept
-        advice = "If that is wrong, press or click the right digit." if sure else "If it is one, press or click which."
-        return f"{words} {advice}"
+        sure = self.answer.verdict in ("sure", "likely")
+        said = f"Read as {article(self.answer.digit)}." if sure else self.answer.sentence
+        return f"{said} If that is wrong, press the right digit, and it can learn it." if self.pad.own else said
 
     def choose(self, index):
         """Show another of several digits."""
@@ -174,7 +177,17 @@ class App:
             self.read()
         elif self.answer and reading.occluded is None and not reading.stale and reading.since_ink >= REST:
             reading.occluded = occlusion(reading.network, self.answer.image)
+            self._work_out_effects()
             self.changed = True
+
+    def _work_out_effects(self):
+        of = self.answer
+
+        def each(found):
+            if found and self.answer is of:
+                self.reading.effects = found
+
+        self.jobs.start("effects", effects(self.reading.network.replica(), of.image), each)
 
     # --- events -----------------------------------------------------------------------------------------------
 
@@ -191,7 +204,12 @@ class App:
                 self.resize((max(event.w, 1), max(event.h, 1)))
             case pygame.WINDOWLEAVE:
                 self.looking.pointer = None
+            case pygame.WINDOWFOCUSLOST:
+                self._let_go()
+                self.held.clear()
             case pygame.MOUSEMOTION:
+                if not any(event.buttons):
+                    self._let_go()  # it was released where the window couldn't see it
                 self._motion(event.pos)
             case pygame.MOUSEBUTTONDOWN if event.button in (1, 3):
                 self._motion(event.pos)
@@ -199,16 +217,26 @@ class App:
             case pygame.MOUSEBUTTONUP if event.button in (1, 3):
                 self._motion(event.pos)
                 self._up(event.pos)
-            case pygame.MOUSEWHEEL:
+            case pygame.MOUSEWHEEL if not self.dialogs.open:
                 draw.widen(self, event.y)
             case pygame.TEXTINPUT if self.dialogs.open == "open" and self.dialogs.typing:
                 self.dialogs.path += event.text
             case pygame.KEYDOWN:
-                self._key(keys.name(event))
+                again = event.key in self.held
+                self.held.add(event.key)
+                self._key(keys.name(event), again)
+            case pygame.KEYUP:
+                self.held.discard(event.key)
             case pygame.DROPBEGIN:
                 self.dialogs.files = []
             case pygame.DROPFILE:
                 files.add(self, event.file)
+
+    def _let_go(self):
+        """End what a button began, without doing it."""
+        if self.looking.pressed == "pad" and not self.pad.replaying:
+            self.pad.drawing.lift()
+        self.looking.pressed = None
 
     def _on_pad(self, point):
         box = self.layout.parts["pad"]
@@ -268,10 +296,12 @@ class App:
         found = ((part, control(self.sight, part)[0]) for part in parts)
         return [part for part, its in found if its and its.focusable and its.there(self)]
 
-    def _key(self, key):
+    def _key(self, key, again):
         if dialogs.type_key(self, key) or key not in keys.BOUND:
             return
         binding = keys.BOUND[key]
+        if again and not binding.repeats:
+            return
         if dialogs.takes(self, binding.action):
             binding.action(self, *([key] if binding.with_key else ()))
 

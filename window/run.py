@@ -23,6 +23,7 @@ from window.data.answer import answer, occlusion
 from window.panels.layout import OPENING
 
 FRAMES = 60  # a second
+BARS = (16, 112)  # pixels of a desktop that borders, title bar and task bar take, at most
 UNSEEN = ("offscreen", "dummy", "evdev")  # what SDL falls back to, silently, where there is no display
 
 
@@ -44,8 +45,10 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
         raise NoDisplay("SDL found no screen")
     pygame.font.init()
     desktop = pygame.display.get_desktop_sizes()[0]
-    size = tuple(min(int(side * scale), most) for side, most in zip(OPENING, desktop, strict=True))
+    size, whole = opening_size(desktop, scale)
     screen = pygame.display.set_mode(size, pygame.RESIZABLE)
+    if whole:  # all that title bar and task bar leave: the window manager knows how much that is
+        pygame.Window.from_display_module().maximize()
     pygame.key.set_repeat(300, 40)
     app = App(size=screen.get_size(), scale=scale, theme=theme, samples=samples, name=Path(weights).name)
     app.say("Loading the network; on its first start it is compiled, which takes a few seconds.")
@@ -91,6 +94,14 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
     pygame.quit()
     if refused:
         raise refused[0]
+
+
+def opening_size(desktop, scale):
+    """The window's size on a desktop, and whether it should rather be maximised: it can't be as large as is wanted."""
+    room = [side - bars for side, bars in zip(desktop, BARS, strict=True)]
+    wanted = [int(side * scale) for side in OPENING]
+    size = tuple(max(min(side, most), 1) for side, most in zip(wanted, room, strict=True))
+    return size, list(size) != wanted
 
 
 def screenshot(path, weights, *, own=True, files=(), session=None, samples, scale=1.0, theme="dark"):

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
+from nn.words import article
 from window.data import testset
-from window.data.answer import article
 from window.data.strokes import Picture
 
 

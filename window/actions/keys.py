@@ -14,6 +14,7 @@ class Binding(NamedTuple):
     help: str
     group: str
     with_key: bool = False  # whether the action is called with the key's name, too
+    repeats: bool = False  # whether a key that is held down does it again and again
 
     @property
     def shown(self):
@@ -23,34 +24,34 @@ class Binding(NamedTuple):
 
 
 TABLE = (
-    Binding(("Ctrl+Z",), draw.undo, "undo", "Draw"),
-    Binding(("Ctrl+Y", "Ctrl+Shift+Z"), draw.redo, "redo", "Draw"),
+    Binding(("Ctrl+Z",), draw.undo, "undo", "Draw", repeats=True),
+    Binding(("Ctrl+Y", "Ctrl+Shift+Z"), draw.redo, "redo", "Draw", repeats=True),
     Binding(("C", "Delete"), draw.clear, "clear the pad", "Draw"),
-    Binding(("[",), draw.thinner, "thinner pen", "Draw"),
-    Binding(("]",), draw.thicker, "thicker pen", "Draw"),
+    Binding(("[",), draw.thinner, "thinner pen", "Draw", repeats=True),
+    Binding(("]",), draw.thicker, "thicker pen", "Draw", repeats=True),
     Binding(("E",), draw.eraser, "pen or eraser", "Draw"),
-    Binding(("Left", "Right", "Up", "Down"), move.step, "move the nib or the cell", "Draw", True),
+    Binding(("Left", "Right", "Up", "Down"), move.step, "move the nib or the cell", "Draw", True, True),
     Binding(("Space",), ask.predict, "answer now", "Ask"),
     Binding(("L",), ask.live, "answer while you draw", "Ask"),
     Binding(("R",), ask.random, "a digit of the test set", "Ask"),
     Binding(("M",), ask.mistake, "the next mistake on it", "Ask"),
     Binding(("O",), files.ask, "open a picture or session", "Ask"),
-    Binding(("PageDown",), files.following, "next file", "Ask"),
-    Binding(("PageUp",), files.previous, "previous file", "Ask"),
+    Binding(("PageDown",), files.following, "next file", "Ask", repeats=True),
+    Binding(("PageUp",), files.previous, "previous file", "Ask", repeats=True),
     Binding(("H",), look.heat, "what the answer rests on", "Look"),
     Binding(("P",), look.plain, "without preprocessing", "Look"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),
-    Binding(tuple("0123456789"), teach.label, "keep it as this digit", "Your hand", True),
+    Binding(tuple("0123456789"), teach.label, "keep it as this digit", "Your hand", with_key=True),
     Binding(("F",), teach.learn, "learn my hand", "Your hand"),
     Binding(("K",), teach.keep, "keep what was learned", "Your hand"),
     Binding(("D",), teach.discard, "drop what was learned", "Your hand"),
     Binding(("W",), teach.weights, "shipped weights or yours", "Your hand"),
     Binding(("S",), files.save, "save a picture of this", "Window"),
     Binding(("Ctrl+S",), files.save_session, "save the strokes", "Window"),
-    Binding(("Tab",), move.focus_next, "next control", "Window"),
-    Binding(("Shift+Tab",), move.focus_previous, "previous control", "Window"),
+    Binding(("Tab",), move.focus_next, "next control", "Window", repeats=True),
+    Binding(("Shift+Tab",), move.focus_previous, "previous control", "Window", repeats=True),
     Binding(("Enter",), move.enter, "press; nib down or up", "Window"),
     Binding(("Esc",), move.escape, "close, cancel, let go", "Window"),
     Binding(("Ctrl+Q",), look.quit, "quit", "Window"),
@@ -65,14 +66,30 @@ _NAMES = {
 }
 
 
+# What stands at a place of an American keyboard, by its scancode: for layouts that have no such letter there.
+_PLACES = {
+    **{pygame.KSCAN_A + i: letter for i, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")},
+    **{pygame.KSCAN_1 + i: digit for i, digit in enumerate("1234567890")},
+    **{pygame.KSCAN_KP_1 + i: digit for i, digit in enumerate("1234567890")},
+    pygame.KSCAN_LEFTBRACKET: "[", pygame.KSCAN_RIGHTBRACKET: "]",
+}
+
+
 def name(event):
-    """What the key of a KEYDOWN event is called in the table: "C", "Ctrl+Z", "Shift+Tab", "["."""
-    mod = getattr(event, "mod", 0)
-    typed = getattr(event, "unicode", "")
-    prefix = "Ctrl+" if mod & (pygame.KMOD_CTRL | pygame.KMOD_META) else ""
-    if not prefix and event.key not in _NAMES and typed.isprintable() and typed:
-        return typed.upper()  # what the keyboard's layout made of the key, and of Shift
-    prefix += "Shift+" if mod & pygame.KMOD_SHIFT else ""
+    """What the key of a KEYDOWN event is called in the table: "C", "Ctrl+Z", "Shift+Tab", "[".
+
+    A key is known by what the layout makes of it. Where that means nothing here (a Cyrillic letter, the & that stands
+    for 1 on a French keyboard) it is known by its place.
+    """
+    mod, typed = getattr(event, "mod", 0), getattr(event, "unicode", "")
+    place = _PLACES.get(getattr(event, "scancode", None), "")
+    graph = mod & (pygame.KMOD_RALT | pygame.KMOD_MODE)  # AltGr, which Windows reports as Ctrl and Alt
+    ctrl = "Ctrl+" if mod & (pygame.KMOD_CTRL | pygame.KMOD_META) else ""
+    shift = "Shift+" if mod & pygame.KMOD_SHIFT else ""
     if event.key in _NAMES:
-        return prefix + _NAMES[event.key]
-    return prefix + chr(event.key).upper() if 32 < event.key < 127 else ""
+        return ctrl + shift + _NAMES[event.key]
+    if typed.isprintable() and typed.strip() and (graph or not ctrl):
+        known = typed.upper()  # what the keyboard's layout made of the key, and of Shift
+        return known if known in BOUND or not place else place
+    letter = chr(event.key).upper() if 32 < event.key < 127 else place
+    return ctrl + shift + letter if ctrl else letter

@@ -1,5 +1,7 @@
 """What is shown: views, themes, help, the full screen."""
 
+from nn.words import article
+
 
 def view(app, which):
     """Show a view in the large picture; the same again is the plain pixels."""
@@ -8,17 +10,17 @@ def view(app, which):
 
 
 def heat(app):
-    order = ("pixels", "gradient", "occlusion")
+    order = ("pixels", "effect", "slope", "occlusion")
     at = order.index(app.looking.view) if app.looking.view in order else 0
-    app.looking.view = order[(at + 1) % 3]
+    app.looking.view = order[(at + 1) % len(order)]
 
 
 def plain(app):
     view(app, "plain")
 
 
-def gradient(app):
-    view(app, "gradient")
+def effect(app):
+    view(app, "effect")
 
 
 def occlusion(app):
@@ -27,6 +29,20 @@ def occlusion(app):
 
 def pixels(app, *_):
     app.looking.view = "pixels"
+
+
+def explain(app, digit):
+    """Explain one digit's score: what ink does to it, and its arithmetic. The same again: the answer's."""
+    looking, digit = app.looking, int(digit)
+    if app.answer is None:
+        app.say("Draw a digit first; then a click on a row explains its score.")
+    elif looking.explained == digit:
+        looking.explained = looking.pinned = None
+    else:
+        looking.explained, looking.pinned = digit, (len(app.reading.stages) - 1, digit, (0, 0))
+        if looking.view not in ("effect", "slope"):
+            looking.view = "effect"
+        app.say(f"What speaks for {article(digit)} and what against it. A click on {digit} again closes this.")
 
 
 def pin(app, *_):

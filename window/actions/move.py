@@ -55,7 +55,7 @@ def escape(app):
     elif app.dialogs.open:
         app.dialogs.open = None
     elif looking.pinned:
-        looking.pinned = None
+        looking.pinned = looking.explained = None
     elif "learn" in app.jobs:
         app.jobs.cancel("learn")
     elif looking.focus:

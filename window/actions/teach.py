@@ -1,8 +1,34 @@
 """Your own hand: drawings kept with what they should have been, and weights learned from them."""
 
 from nn import ink
+from nn.words import article
 from window.data import hand
-from window.data.answer import article
+
+
+def possible(app):
+    """Whether what is on the pad could be kept: it is the user's own, and more than a dot."""
+    return bool(app.pad.drawing.strokes) and app.pad.own and not app.pad.dot
+
+
+def gallery(app):
+    """Show what was kept."""
+    app.teaching.look_through()
+    app.dialogs.open = "gallery"
+
+
+def remove(app, which):
+    """Take a kept drawing out of the folder; it can be put back as long as the window is open."""
+    error = app.teaching.remove(int(which))
+    app.say(error or "Removed. Put back brings it back.", bad=bool(error))
+
+
+def put_back(app):
+    error = app.teaching.put_back()
+    app.say(error or "It is back.", bad=bool(error))
+
+
+def close(app):
+    app.dialogs.open = None
 
 
 def label(app, digit):

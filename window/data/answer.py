@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn import ink
+from nn import ink, words
 from window.data.anatomy import activations
 
+BLOCK = 56  # images tried out at a time, so that the pen never waits long
+NOISE = 1e-4  # of full ink
 PATCH, STRIDE = 4, 2  # what occlusion covers, and how far it moves, in pixels of the 28x28
 
 
@@ -17,16 +19,24 @@ class Answer:
     image: np.ndarray  # (28, 28) uint8, what the network was given
     values: list[np.ndarray]  # the output of every layer, the image first
     probabilities: np.ndarray  # (10,), calibrated
-    looks_like_digit: bool
+    threshold: float  # the network's, below which a drawing is no digit
     milliseconds: float  # of one forward pass
     plain: np.ndarray  # (28, 28) uint8: the whole canvas shrunk, as programs without preprocessing do
     plain_probabilities: np.ndarray  # (10,), what the network says to that
-    gradient: np.ndarray  # (28, 28): how much the winner's score grows with each pixel
 
     @property
     def order(self):
         """The ten digits, the likeliest first."""
-        return [int(digit) for digit in np.argsort(-self.probabilities, kind="stable")]
+        return words.order(self.probabilities)
+
+    @property
+    def verdict(self):
+        """"sure", "likely", "unsure" or "no digit"."""
+        return words.verdict(self.probabilities, self.threshold)
+
+    @property
+    def sentence(self):
+        return words.sentence(self.probabilities, self.threshold)
 
     @property
     def digit(self):
@@ -45,19 +55,66 @@ def answer(network, page):
     image, plain = steps.image, shrunk(page)
     plain_probabilities = network.predict(plain[None])[0]
     start = time.perf_counter()
-    values = activations(network, image)  # last, since backward needs what its layers keep
+    values = activations(network, image)
     milliseconds = 1000 * (time.perf_counter() - start)
     logits = values[-1]
     probabilities = network.probabilities(logits)[0]
-    winner = np.eye(logits.shape[1], dtype=logits.dtype)[[logits[0].argmax()]]
     return Answer(
         steps, image, values, probabilities,
-        looks_like_digit=bool(probabilities.max() >= network.threshold),
+        threshold=network.threshold,
         milliseconds=milliseconds,
         plain=plain,
         plain_probabilities=plain_probabilities,
-        gradient=network.backward(winner)[0, :, :, 0],
     )
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What one pixel's ink does to the ten scores, all others staying as they are."""
+
+    ink: np.ndarray  # (28, 28, 10): the scores with full ink there, less those with bare paper
+    slope: np.ndarray  # (28, 28, 10): the gradient; NaN where it isn't one (see `slopes`)
+
+
+def effects(network, image):
+    """Yields None now and then, and at the end the Effects for an image (28, 28) uint8.
+
+    Ink is tried out, 784 times: the gradient would not tell what that much of it does.
+    """
+    from nn.network import to_input
+
+    pixels = np.arange(image.size)
+    with_ink, without = (np.repeat(image.reshape(1, -1), len(pixels), axis=0) for _ in range(2))
+    with_ink[pixels, pixels], without[pixels, pixels] = 255, 0
+    scores = network.forward(to_input(image[None]))
+    changed = np.repeat(scores, 2 * len(pixels), axis=0).reshape(2, len(pixels), -1)
+    for half, images in zip(changed, (with_ink, without), strict=True):
+        others = np.flatnonzero((images != image.reshape(1, -1)).any(axis=1))  # the rest is the image itself
+        for at in range(0, len(others), BLOCK):
+            some = others[at : at + BLOCK]
+            half[some] = network.forward(to_input(images[some].reshape(-1, 28, 28)))
+            yield None
+    yield Effects((changed[0] - changed[1]).reshape(28, 28, -1), slopes(network, image))
+
+
+def slopes(network, image):
+    """The gradient of each score with respect to the pixels, (28, 28, 10); NaN where there is no one slope.
+
+    On bare paper and in full ink, neighbouring places of a feature map are equal. Max pooling picks one of them, so
+    that the gradient there is one of many. It is found by two images that differ from this one by a trace of noise,
+    the second by its opposite: where their gradients disagree, the winner of a tie has changed.
+    """
+    from nn.network import to_input
+
+    noise = NOISE * np.random.default_rng(0).standard_normal((1, *image.shape, 1)).astype(np.float32)
+    sides = []
+    for near in (noise, -noise):
+        scores = network.forward(to_input(image[None]) + near)
+        each = np.eye(scores.shape[1], dtype=scores.dtype)[:, None]
+        sides.append(np.stack([network.backward(one)[0, :, :, 0] for one in each], axis=-1))
+    slope = (sides[0] + sides[1]) / 2
+    slope[np.abs(sides[0] - sides[1]).max(axis=-1) > 1e-3 * np.abs(slope).max()] = np.nan
+    return slope
 
 
 def occlusion(network, image):
@@ -91,22 +148,3 @@ def shrunk(page):
 def percent(probability):
     """A probability to a tenth of a percent, none of which is ever rounded up to certainty."""
     return ">99.9 %" if 0.9995 <= probability < 1 else f"{100 * probability:.1f} %"
-
-
-def sentence(answer):
-    """The answer in words that hold: they follow from the calibrated probabilities."""
-    if not answer.looks_like_digit:
-        return "This doesn't look like a digit."
-    first, second = answer.order[:2]
-    if answer.confidence >= 0.99:
-        return "Almost certain."
-    if answer.confidence >= 0.9:
-        rival = answer.probabilities[second] > (1 - answer.confidence) / 2
-        return f"Quite sure. If not, {article(second)}." if rival else "Quite sure."
-    if answer.confidence >= 0.6:
-        return f"{article(first).capitalize()}, perhaps {article(second)}."
-    return f"Unsure: {article(first)} or {article(second)}?"
-
-
-def article(digit):
-    return f"an {digit}" if digit == 8 else f"a {digit}"

@@ -37,6 +37,7 @@ RECIPE = {  # of what the "best" one in nn.recipes trains on, too, so that nothi
 class Sample:
     label: int
     image: np.ndarray  # (28, 28) uint8
+    path: Path | None = None  # its file
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def load(folder):
                 raise ValueError("its image is not 28 x 28 numbers from 0 to 255")
             if label not in range(10):
                 raise ValueError(f"its label is {label}")
-            samples.append(Sample(int(label), image.astype(np.uint8)))
+            samples.append(Sample(int(label), image.astype(np.uint8), path))
         except (ValueError, OSError) as error:
             refused.append(f"{path.name} left out: {str(error).removeprefix(f'{path}: ')}")
     return samples, refused

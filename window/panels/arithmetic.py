@@ -13,10 +13,12 @@ LISTED = 6  # products of a dense unit that are written out
 
 
 def card(app):
-    """Where the arithmetic of the pinned cell stands: over the panel at its side that the image isn't in."""
+    """Where the arithmetic of the pinned cell stands: over the panel at its side that the image isn't in, and that of
+    an output over the pad, so that the ten rows stay in sight.
+    """
     stage = app.looking.pinned[0]
     left = app.layout.parts[f"stage {stage}"].middle[0] < app.layout.size[0] // 2
-    return app.layout.panels["ink" if left else "thinks"]
+    return app.layout.panels["ink" if left or stage == len(app.reading.stages) - 1 else "thinks"]
 
 
 def draw(surface, app):

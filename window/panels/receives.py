@@ -13,17 +13,19 @@ from window.panels.widgets import coloured, picture, signed
 
 CAPTIONS = ("ink", "box", "20 × 20", "centred", "28 × 28")
 STEPS = len(CAPTIONS)  # pictures in the strip of steps
-TILES = {"gradient": "Gradient", "occlusion": "Occlusion", "plain": "Shrunk"}  # small views beside the large one
+TILES = {"effect": "What ink does", "occlusion": "What it relies on", "plain": "Without preprocessing"}  # small views
 CONTROLS = {
     "step": Control("", "The steps from your ink to the 28 x 28 pixels that the network receives.", look.pixels,
                     focusable=False),
-    "gradient": Control("", "Where more ink would speak for the answer, or against it.", look.gradient),
+    "large": Control("", "Point at a pixel for its number.", focusable=False),
+    "effect": Control("", "What ink at each pixel really does to the score, tried out one by one.", look.effect),
     "occlusion": Control("", "How much of its probability the answer loses if a part is covered.", look.occlusion),
-    "plain": Control("", "What the network would receive without these steps.", look.plain),
+    "plain": Control("", "The whole pad shrunk: what the network gets in programs without these steps.", look.plain),
 }
 EXPLAINED = {
     "pixels": "What the network receives. Point at a pixel for its value.",
-    "gradient": "Where more ink would speak for the answer, or against it.",
+    "effect": "Blue: ink there speaks for {0}. Orange: against it. All 784 pixels were tried out.",
+    "slope": "The slope of {0}'s score, by backprop, where there is one: bare paper has ties.",
     "occlusion": "How much of its probability the answer loses if this is covered.",
     "plain": "The whole pad shrunk, as programs without these steps do it.",
 }
@@ -148,9 +150,20 @@ def _view(surface, app, name, square):
     elif name == "plain":
         picture(surface, coloured(answer.plain, theme.ink_scale), square)
     else:
-        heat = answer.gradient if name == "gradient" else app.reading.occluded
-        if heat is not None:
-            picture(surface, _over_ink(coloured(signed(heat), theme.signed_scale), answer.image, theme), square)
+        heat = heat_of(app, name)
+        if heat is None:
+            widgets.text(surface, "…", square, app.layout.text, theme.muted, align="centre")
+        else:
+            picture(surface, _over_ink(coloured(signed(np.nan_to_num(heat)), theme.signed_scale), answer.image, theme), square)
+
+
+def heat_of(app, name):
+    """The signed numbers (28, 28) of a view, or None as long as they are being worked out."""
+    reading = app.reading
+    if name == "occlusion":
+        return reading.occluded
+    maps = reading.effects and (reading.effects.ink if name == "effect" else reading.effects.slope)
+    return None if maps is None else maps[..., app.explained]
 
 
 def _over_ink(colours, image, theme):
@@ -200,11 +213,19 @@ def readout(app):
             plain = app.answer.plain_probabilities
             return f"Without these steps: {plain.argmax()}, {percent(plain.max())} (marked in the bars). " \
                    f"With them: {app.answer.digit}, {percent(app.answer.confidence)}."
-        return EXPLAINED[app.looking.view]
+        return EXPLAINED[app.looking.view].format(app.explained)
     place = f"row {at[0]}, column {at[1]}: "
-    if app.looking.view == "gradient":
-        return place + f"ink here adds {app.answer.gradient[at]:+.3f} to the score of {app.answer.digit}"
-    if app.looking.view == "occlusion" and app.reading.occluded is not None:
-        return place + f"covering it costs {100 * app.reading.occluded[at]:.1f} points"
+    if app.looking.view in ("effect", "slope", "occlusion"):
+        heat = heat_of(app, app.looking.view)
+        if heat is None:
+            return place + "being worked out …"
+        if app.looking.view == "occlusion":
+            return place + f"covering it costs {100 * heat[at]:.1f} points"
+        if app.looking.view == "slope":
+            slope = f"slope {heat[at]:+.3f} of {app.explained}'s score, for a pixel from paper to full ink"
+            return place + ("no one slope: max pooling has a tie here" if np.isnan(heat[at]) else slope)
+        way = "adds" if heat[at] >= 0 else "takes"
+        return place + f"full ink here {way} {abs(heat[at]):.3f} {'to' if heat[at] >= 0 else 'from'} the score of " \
+                       f"{app.explained}, against bare paper"
     image = app.answer.plain if app.looking.view == "plain" else app.answer.image
     return place + f"{image[at]} of 255"

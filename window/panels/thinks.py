@@ -2,30 +2,42 @@
 
 import pygame
 
+from nn.words import article
 from window.actions import look, teach
 from window.data import hand
-from window.data.answer import percent, sentence
+from window.data.answer import percent
 from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
 
 CONTROLS = {
     "theme": Control("", "Light or dark colours.", look.theme),
-    "help": Control("Help F1", "All keys.", look.help),
-    "learn": Control("", "Teach a copy of the network your kept drawings.", teach.learn_or_cancel),
-    "bar": Control("", "Keep the drawing as this digit.", teach.label),
+    "help": Control("Help F1", "What you are looking at, and all keys.", look.help),
+    "bar": Control("", "Explain this digit's score: what speaks for it, and its arithmetic.", look.explain),
+    "teach": Control("", "Keep the drawing as this digit, to learn from.", teach.label, teach.possible),
+    "learn": Control("", "Teach a copy of the network the drawings that you kept.", teach.learn_or_cancel),
+    "gallery": Control("Kept", "The drawings that you kept, by digit; wrong ones can be removed.", teach.gallery),
+    "weights": Control("", "Switch between the shipped weights and your own.", teach.weights),
 }
 
 
 def place(layout):
     layout.panels["thinks"] = layout.free
     inner, gap, half, text, parts = layout.free.inset(layout.gap), layout.gap, layout.half, layout.text, layout.parts
-    button, heading = text * 5, layout.heading
+    button, heading, row = text * 5, layout.heading, layout.row
     parts["thinks title"] = Rect(inner.x, inner.y, inner.w - 2 * button - half, heading)
     parts["theme"] = Rect(inner.right - 2 * button - half, inner.y - half // 2, button, heading)
     parts["help"] = Rect(inner.right - button, inner.y - half // 2, button, heading)
-    parts["learn"] = Rect(inner.x, inner.bottom - layout.row, inner.w, layout.row)
-    parts["hand"] = Rect(inner.x, parts["learn"].y - half - 3 * text, inner.w, 3 * text)
+    y, x = inner.bottom - row, inner.x
+    for name, share in (("learn", 0.52), ("gallery", 0.2), ("weights", 0.28)):
+        w = int((inner.w - 2 * half) * share)
+        parts[name] = Rect(x, y, w, row)
+        x += w + half
+    y -= half + row
+    for digit in range(10):
+        x, right = (inner.x + (inner.w + half // 2) * n // 10 for n in (digit, digit + 1))
+        parts[f"teach {digit}"] = Rect(x, y, right - x - half // 2, row)
+    parts["hand"] = Rect(inner.x, y - layout.caption, inner.w, layout.caption)
     top, bottom = inner.y + heading + half, parts["hand"].y - gap
     answer = int((bottom - top) * 0.38)
     digit = min(answer, int(inner.w * 0.45))
@@ -54,11 +66,18 @@ def _digit(surface, app, box):
     theme = app.theme
     pygame.draw.rect(surface, theme.background, box, border_radius=app.layout.gap)
     words, colour = (app.reading.number, theme.accent) if app.reading.answers else ("?", theme.faint)
-    if app.reading.answers and not app.answer.looks_like_digit:
+    if app.reading.answers and app.answer.verdict == "no digit":
         colour = theme.muted
-    inner = box.inset(app.layout.gap // 2)
-    size = widgets.fitted_size(words, inner._replace(h=int(inner.h * 1.3)), box.h * 1.1, "bold")
-    widgets.text(surface, words, inner, size, colour, "bold", "centre")
+    if mistaken(app):
+        colour = theme.warning
+    widgets.number(surface, words, box.inset(app.layout.half), box.h, colour)
+
+
+def mistaken(app):
+    """Whether the digit in sight is known to be another than what it was read as."""
+    picture = app.pad.drawing.picture
+    known = picture is not None and picture.label is not None and len(app.reading.answers) == 1
+    return known and picture.label != app.answer.digit and not app.reading.stale
 
 
 def _verdict(surface, app, box):
@@ -73,16 +92,19 @@ def _verdict(surface, app, box):
     big = box._replace(h=box.h * 2 // 5)
     words = percent(app.reading.confidence)
     widgets.text(surface, words, big, widgets.fitted_size(words, big, size * 2.4, "bold"), theme.text, "bold")
-    words = sentence(app.answer)
+    words, answer, colour = app.answer.sentence, app.answer, theme.text
+    if answer.verdict == "no digit":
+        colour = theme.warning
     if app.reading.stale and not app.reading.live:
         words = "The ink has changed: press Predict."
     elif len(app.reading.answers) > 1:
-        words = f"Digit {app.reading.chosen + 1} of {len(app.reading.answers)}: {app.answer.digit}, " \
-                f"{percent(app.answer.confidence)}. {words}"
+        words = f"Digit {app.reading.chosen + 1} of {len(app.reading.answers)}: {answer.digit}, " \
+                f"{percent(answer.confidence)}. {words}"
+    elif mistaken(app):
+        words, colour = f"Wrong: it is {article(app.pad.drawing.picture.label)}. {words}", theme.warning
     elif app.pad.drawing.picture and app.pad.drawing.picture.label is not None:
-        words += f" Its label is {app.pad.drawing.picture.label}."
+        words = f"Right. {words}"
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
-    colour = theme.text if app.answer.looks_like_digit else theme.warning
     widgets.paragraph(surface, words, below, size * 1.08, colour)
 
 
@@ -106,6 +128,7 @@ def _bar(surface, app, digit, box):
     share = float(answer.probabilities[digit])
     style = "bold" if rank == 0 else ""
     colour = theme.text if rank < 2 else theme.muted
+    truth = app.pad.drawing.picture.label if app.pad.drawing.picture else None
     widgets.text(surface, str(digit), name, size, colour, style, "centre")
     pygame.draw.rect(surface, theme.raised, track, border_radius=thick // 2)
     filled = track._replace(w=round(track.w * share))
@@ -118,8 +141,12 @@ def _bar(surface, app, digit, box):
         mark = track.x + round(track.w * float(answer.plain_probabilities[digit]))
         pygame.draw.line(surface, theme.warning, (mark, box.y + 1), (mark, box.bottom - 2), 2)
     widgets.text(surface, percent(share), value, size, colour, style, "right")
-    if rank < 2:
+    if truth == digit:
+        widgets.text(surface, "✓", tag, size, theme.warning if mistaken(app) else theme.accent, "bold", "right")
+    elif rank < 2:
         widgets.text(surface, "1st" if rank == 0 else "2nd", tag, size * 0.8, colour, style, "right")
+    if app.looking.explained == digit:
+        widgets.outline(surface, box.inset(-1), theme.accent, 1)
 
 
 def _hand(surface, app):
@@ -135,9 +162,20 @@ def _hand(surface, app):
         done = bar._replace(w=int(bar.w * app.teaching.progress.share))
         pygame.draw.rect(surface, theme.accent, done, border_radius=bar.h // 2)
         return
-    line = where._replace(h=where.h // 2)
-    widgets.text(surface, "Wrong? Press the right digit to keep it in", line, size * 0.92, theme.muted)
-    widgets.text(surface, str(app.teaching.samples), line._replace(y=line.bottom), size * 0.92, theme.muted)
+    if teach.possible(app):
+        widgets.text(surface, "Teach it: this was a", where, size * 0.92, theme.muted)
+        for digit in range(10):
+            part = f"teach {digit}"
+            widgets.button(surface, layout.parts[part], str(digit), theme, size, pointed=app.pointed_part == part)
     ready = count >= hand.ENOUGH
-    words = f"Learn my hand ({count} drawings)" if ready else f"Learn my hand ({count} of {hand.ENOUGH} drawings)"
+    words = "Learn my hand" if ready else f"Learn my hand ({count} of {hand.ENOUGH})"
     widgets.button(surface, box, words, theme, size, pointed=app.pointed_part == "learn", ready=ready)
+    words = {"gallery": f"Kept {count}", "weights": "Weights: " + ("yours" if own(app) else "shipped")}
+    for name, ready in (("gallery", count > 0), ("weights", "yours" in app.reading.networks)):
+        widgets.button(surface, layout.parts[name], words[name], theme, size * 0.9, pointed=app.pointed_part == name,
+                       ready=ready)
+
+
+def own(app):
+    """Whether the network in use is the one that learned the user's hand."""
+    return app.reading.network is not None and app.reading.network is app.reading.networks.get("yours")

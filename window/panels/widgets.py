@@ -121,3 +121,23 @@ def outline(surface, where, colour, thick=1):
 def title(surface, words, where, theme, size):
     """A panel's heading."""
     text(surface, words, where._replace(h=round(size * 1.4)), size, theme.text, "bold")
+
+
+def number(surface, words, where, size, colour):
+    """Draw a number as large as fits, whole; from eight digits on over as many lines as make it largest."""
+    style, most = "bold", 1 if len(words) < 8 else len(words)
+    best = 0, 1
+    for lines in range(1, most + 1):
+        longest = "0" * -(-len(words) // lines)
+        w, h = text_size(longest, 100, style)
+        best = max(best, (100 * min(where.w / w, where.h * 1.25 / (h * lines)), lines))
+    size, lines = min(best[0], size), best[1]
+    each = -(-len(words) // lines)
+    rows = [words[at : at + each] for at in range(0, len(words), each)]
+    size = max(1, int(size))
+    while size > 1 and max(text_size(row, size, style)[0] for row in rows) > where.w:
+        size -= 1  # letters are not exactly as wide as their size says
+    pitch = min(round(size * 1.15), where.h // len(rows))
+    top = where.y + (where.h - pitch * len(rows)) // 2
+    for n, row in enumerate(rows):
+        text(surface, row, where._replace(y=top + n * pitch, h=pitch), size, colour, style, "centre")

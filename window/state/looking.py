@@ -3,7 +3,8 @@
 
 class Looking:
     def __init__(self):
-        self.view = "pixels"  # of the large picture: pixels, gradient, occlusion or plain
+        self.view = "pixels"  # of the large picture: pixels, effect, slope, occlusion or plain
+        self.explained = None  # the digit whose score is explained, if not the answer's
         self.pinned = None  # (stage, cell, place) whose arithmetic is shown
         self.pointer = None  # where the mouse is
         self.pressed = None  # the part that a button went down on

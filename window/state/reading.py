@@ -16,7 +16,7 @@ class Reading:
         self.chosen = 0  # the answer that the panels show
         self.stale = False  # whether the ink has changed since it was read
         self.since_answer = self.since_ink = 0.0  # seconds
-        self.occluded = None  # the occlusion map of the chosen answer
+        self.occluded = self.effects = None  # of the chosen answer: see data/answer.py; None until they are worked out
         self.tests = None  # MNIST's test set, once it is needed
         self.mistakes = None  # numbers of the test images that the network gets wrong
 
@@ -45,9 +45,11 @@ class Reading:
     def read(self, pad):
         """Ask the network what is on the pad."""
         pad.follow()
-        self.stale, self.since_answer, self.occluded, self.chosen = False, 0.0, None, 0
+        self.stale, self.since_answer, self.chosen = False, 0.0, 0
+        self.occluded = self.effects = None
         self.answers = [found for page in pad.pages() if (found := answer(self.network, page))]
 
     def choose(self, index, rested):
         """Show another of several digits; nothing has to be waited for to explain it."""
-        self.chosen, self.occluded, self.since_ink = index % len(self.answers), None, rested
+        self.chosen, self.since_ink = index % len(self.answers), rested
+        self.occluded = self.effects = None

@@ -11,10 +11,10 @@ A dialog is a module with
 import pygame
 
 from window.actions import look, move
-from window.panels.dialogs import help, learned, opening
+from window.panels.dialogs import gallery, help, learned, opening
 from window.panels.layout import Rect
 
-DIALOGS = {"help": help, "open": opening, "learned": learned}
+DIALOGS = {"help": help, "open": opening, "gallery": gallery, "learned": learned}
 ALWAYS = (move.escape, look.quit, look.theme, look.fullscreen)  # what works while any of them is open
 
 
@@ -34,9 +34,8 @@ def part_at(app, point):
 
 
 def control(app, part):
-    dialog, _, _ = opened(app)
     kind, *arguments = part.split()
-    return dialog.CONTROLS[kind], arguments
+    return DIALOGS[app.dialogs.open].CONTROLS[kind], arguments
 
 
 def takes(app, action):
