@@ -154,7 +154,8 @@ def _view(surface, app, name, square):
         if heat is None:
             widgets.text(surface, "…", square, app.layout.text, theme.muted, align="centre")
         else:
-            picture(surface, _over_ink(coloured(signed(np.nan_to_num(heat)), theme.signed_scale), answer.image, theme), square)
+            colours = coloured(signed(np.nan_to_num(heat)), theme.signed_scale)
+            picture(surface, _over_ink(colours, answer.image, theme), square)
 
 
 def heat_of(app, name):

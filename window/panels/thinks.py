@@ -101,7 +101,9 @@ def _verdict(surface, app, box):
         words = f"Digit {app.reading.chosen + 1} of {len(app.reading.answers)}: {answer.digit}, " \
                 f"{percent(answer.confidence)}. {words}"
     elif mistaken(app):
-        words, colour = f"Wrong: it is {article(app.pad.drawing.picture.label)}. {words}", theme.warning
+        label = app.pad.drawing.picture.label
+        words = f"Wrong: it is {article(label)}, which it gives {percent(answer.probabilities[label])}."
+        colour = theme.warning
     elif app.pad.drawing.picture and app.pad.drawing.picture.label is not None:
         words = f"Right. {words}"
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
