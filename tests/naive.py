@@ -126,17 +126,3 @@ def adamw(w, gradients, lr, beta1, beta2, eps, decay):
         v = beta2 * v + (1 - beta2) * g**2
         w = w - lr * decay * w - lr * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + eps)
     return w
-
-
-def slope(f, a, h=1e-6):
-    """The gradient of the number f() with respect to the array a, by central differences."""
-    gradient = np.empty_like(a)
-    for i in np.ndindex(a.shape):
-        old = a[i]
-        a[i] = old + h
-        above = f()
-        a[i] = old - h
-        below = f()
-        a[i] = old
-        gradient[i] = (above - below) / (2 * h)
-    return gradient

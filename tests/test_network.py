@@ -6,11 +6,11 @@ import pickle
 import tracemalloc
 import warnings
 
-import naive
 import numpy as np
 import pytest
 from make_golden import GOLDEN, SMOOTHING, network_case
 
+from nn.check import check
 from nn.files import read_npz
 from nn.fused import FusedNetwork
 from nn.layers import LAYERS, AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Softmax
@@ -31,13 +31,6 @@ def small_net():
     ])  # fmt: skip
     for i, a in enumerate((network.params | network.state).values()):
         a += rng(i).uniform(0.1, 0.5, a.shape).astype(np.float32)
-    return network
-
-
-def as_float64(network):
-    for layer in network.layers:
-        for home in (layer.params, layer.state):
-            home.update({name: a.astype(np.float64) for name, a in home.items()})
     return network
 
 
@@ -64,22 +57,8 @@ def test_logits_loss_and_every_gradient_are_those_of_pytorch(make):
 
 # --- forward and backward -----------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("training", [False, True])
-def test_gradient_of_the_whole_network(training):
-    network, x, labels = as_float64(small_net()), rng(8).standard_normal((3, 10, 9, 1)), np.array([0, 3, 2])
-    loss = SoftmaxCrossEntropy(0.1)
-
-    def value():
-        network.layers[8].rng = rng(9)  # Dropout: the same chance in every call
-        return loss.forward(network.forward(x, training), labels)
-
-    value()
-    dx = network.backward(loss.backward())
-    grads = network.grads
-    assert np.allclose(dx, naive.slope(value, x), atol=1e-7)
-    assert grads.keys() == network.params.keys()
-    for name, parameter in network.params.items():
-        assert np.allclose(grads[name], naive.slope(value, parameter), atol=1e-7), name
+def test_gradient_and_contract_of_the_whole_network():
+    check(small_net(), (3, 10, 9, 1))
 
 
 def test_training_turns_on_dropout_and_the_batch_s_statistics():

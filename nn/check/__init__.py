@@ -21,7 +21,6 @@ Give it a shape whose height isn't its width, for the same reason.
 """
 
 import copy
-import inspect
 import math
 import traceback
 from functools import partial
@@ -126,6 +125,9 @@ def _as_ours(layer, shape, training):
     mine, twin = _ready(layer, np.float64), _ready(ours(**_options(layer)), np.float64)
     if mine.params.keys() != twin.params.keys():
         raise Wrong(f"its params are {sorted(mine.params)}, ours are {sorted(twin.params)}.")
+    for name, w in mine.params.items():
+        _expect_like(f"params[{name!r}]", w, twin.params[name])
+        twin.params[name] = w.copy()
     if ours is Dropout:
         return _drops(mine, training)
     x = _distinct(shape, np.float64)
@@ -272,7 +274,7 @@ def _call(layer, method, *arguments):
         so_far = "; forward is right so far" if method == "backward" and type(layer).__name__ in OURS else ""
         raise NotWritten(f"{type(layer).__name__}: {method} is not written yet{so_far}.") from error
     except Exception as error:
-        home = inspect.getfile(type(layer))
+        home = getattr(getattr(getattr(layer, method, None), "__code__", None), "co_filename", None)
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == home]
         where = f" ({home}, line {lines[-1]})" if lines else ""
         raise Wrong(f"{method} raises {type(error).__name__}: {error}{where}") from error

@@ -67,7 +67,7 @@ def main(argv=None):
     failures = 0
     for name, run in jobs:
         try:
-            print(f"{name}: right; gradients differ from finite differences by at most {run():.0e} of themselves")
+            print(f"{name}: right; the largest relative error is {run():.0e}")
         except (Wrong, NotWritten) as fault:
             print(fault)
             failures += 1

@@ -40,6 +40,7 @@ class Dense(Layer):
 
     def __init__(self, n_in, n_out, rng=None):
         super().__init__(n_in=n_in, n_out=n_out)
+        self.n_in = n_in
         rng = np.random.default_rng() if rng is None else rng
         self.params["w"] = (rng.standard_normal((n_in, n_out)) * np.sqrt(2 / n_in)).astype(np.float32)
         self.params["b"] = np.zeros(n_out, np.float32)
