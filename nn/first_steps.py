@@ -27,7 +27,8 @@ def main():
     ]  # fmt: skip
     params = {(i, name): w for i, layer in enumerate(layers) for name, w in layer.params.items()}
     loss, optimizer = SoftmaxCrossEntropy(), SGD(params, momentum=0.9)
-    print(f"{len(images):,} images, {sum(w.size for w in params.values()):,} weights; guessing has a loss of {np.log(10):.2f}")
+    count = sum(w.size for w in params.values())
+    print(f"{len(images):,} images, {count:,} weights; guessing has a loss of {np.log(10):.2f}")
 
     def forward(images):
         x = (images / np.float32(255))[..., None]  # bytes 0..255 to 0..1, and a last axis for the one channel

@@ -6,7 +6,7 @@ import naive
 import numpy as np
 import pytest
 
-from nn.check import check
+from nn.check import check, distinct
 from nn.layers import (
     LAYERS,
     AvgPool2D,

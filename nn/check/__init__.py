@@ -57,8 +57,8 @@ def check(layer, shape):
         try:
             _as_ours(layer, shape, training)
             for dtype in (np.float32, np.float64):
-                _contract(_ready(layer, dtype), _distinct(shape, dtype), training)
-            worst = max(worst, _gradients(_ready(layer, np.float64), _distinct(shape, np.float64), training))
+                _contract(_ready(layer, dtype), distinct(shape, dtype), training)
+            worst = max(worst, _gradients(_ready(layer, np.float64), distinct(shape, np.float64), training))
         except Wrong as fault:
             mode = "in training" if training else "in prediction"
             raise Wrong(f"{_name(layer)} on x {shape}, {mode}: {fault}") from fault.__cause__
@@ -130,7 +130,7 @@ def _as_ours(layer, shape, training):
         twin.params[name] = w.copy()
     if ours is Dropout:
         return _drops(mine, training)
-    x = _distinct(shape, np.float64)
+    x = distinct(shape, np.float64)
     for values, words in ((x, ""), (np.round(x), " for an x with equal values"), (x, "")):
         y, wanted = _forward(mine, values, training), _forward(twin, values, training)
         _expect_like("forward's y", y, wanted)
@@ -247,7 +247,7 @@ def _ready(layer, dtype):
     return layer
 
 
-def _distinct(shape, dtype):
+def distinct(shape, dtype):
     """Numbers from -2 to 2 in random order, no two closer than 4 / size and none that close to 0."""
     size = math.prod(shape)
     order = np.random.default_rng(3).permutation(size)
