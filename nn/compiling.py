@@ -18,8 +18,9 @@ _said = False
 
 def compiled(function):
     """A kernel: the loops of a function, compiled by Numba when it is first called."""
-    # contract lets a * b + c become one instruction, nsz lets -0 become 0; NaN and infinity keep their meaning. numpy:
-    # a division need not look for zero first, which keeps a loop from using vectors.
+    # contract lets a * b + c be rounded once, as one instruction; nsz lets the sign of a zero be ignored. Both keep the
+    # meaning of NaN and infinity, and the order of sums. numpy: a division doesn't look for zero first, which would
+    # keep a loop from using vectors.
     kernel = numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})(function)
     if kernel is not function:  # it is, with NUMBA_DISABLE_JIT=1
         try:

@@ -35,6 +35,10 @@ def digit_net(rng=None, batch_norm=False):
 
     rng         a numpy Generator for He initialisation; None: one seeded afresh; layers.EMPTY: zeros, to be loaded into
     batch_norm  normalise what each hidden stage hands on, to train better; `folded` makes 93,322 of it again
+
+    BatchNorm stands after the pooling, where a quarter of the numbers is left to normalise and where the fast path,
+    convolution, ReLU and pooling in one, stays whole. So each stage receives normalised numbers. The textbook's order,
+    convolution, BatchNorm, ReLU, works as well and folds as well; here it would only be slower.
     """
     def norm(channels):
         return [BatchNorm(channels)] if batch_norm else []

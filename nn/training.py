@@ -7,9 +7,18 @@ same number of threads give the same bits. Other numbers of threads change no mo
 its statistics are those of a micro-batch ("ghost" batch norm: Hoffer, Hubara & Soudry 2017), which suffers when a
 thread's share gets too small. BLAS itself is kept at one thread.
 
-All of an epoch's chance comes from generators seeded with (seed, epoch) for the order of the images and (seed, epoch,
-thread) for what each thread draws, so that training can go on from the end of any epoch as if it had never stopped.
+All random numbers of an epoch come from generators seeded with (seed, epoch) for the order of the images and (seed,
+epoch, thread) for what each thread draws, so that training can go on from the end of any epoch as if it had never
+stopped.
 Epochs and threads count from 1: to NumPy a seed (5, 0) is the same as 5, which the first weights are drawn from.
+
+What is called state, from small to large:
+
+    layer.state      what a layer gathers in forward: BatchNorm's running mean and variance
+    network.state    those of all layers, by name
+    optimizer.state  what an optimizer remembers: the gradient's running mean and square, and the number of steps
+    Epoch.state      all that training needs to go on: weights, their average, and the two above
+    a thread's own   its replica's copy of network.state, which each step ends by setting to the mean of all threads
 """
 
 import copy
