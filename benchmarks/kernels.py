@@ -12,14 +12,14 @@ import plain
 
 from nn import augment, fused, kernels, optim, winograd
 from nn.augment import CONTROL_POINTS, Augment, spline_basis
-from nn.fused import ConvReLUPool, FusedNetwork
+from nn.fused import FusedNetwork
 from nn.layers import Conv2D, Dense
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import to_input
 from nn.optim import AdamW, Average
 
 N = 32  # images in a call, as in training
-BLOCK = ConvReLUPool.BLOCK
+BLOCK = winograd.BLOCK
 
 KERNELS = {
     name: thing
@@ -58,7 +58,7 @@ def cases(network, images, labels):
         upstream[step] = dy
         dy = step.backward(dy)
     first, second = network.steps[:2]
-    b2 = second.conv.params["b"]
+    w2, b2 = second.conv.params["w"], second.conv.params["b"]
     C, F = second.conv.params["w"].shape[2:]
     rng = np.random.default_rng(0)
     tiles = np.zeros((16, BLOCK, 5, 5, C), np.float32)
@@ -72,15 +72,22 @@ def cases(network, images, labels):
     w, g, m, v = (rng.random(size, np.float32) for _ in range(4))
     turn = np.eye(2) + rng.normal(0, 0.1, (N, 2, 2))
     shift, bend = rng.normal(0, 1, (N, 2)), rng.normal(0, 2, (N, 2, CONTROL_POINTS, CONTROL_POINTS))
+    filters, x2, dy2 = second.filters.copy(), second.x[:BLOCK].copy(), upstream[second][:BLOCK].copy()
+    winner2, room = second.winner[:BLOCK].copy(), [a.copy() for a in second.memory]
+    dx2, dw2, db2 = np.empty_like(x2), np.empty_like(w2), np.empty_like(b2)
     return {
         "im2col": ((second.x.copy(), 3, 3, 1, 11, 11), ()),
         "col2im": ((cols, (N, 13, 13, C), 3, 3, 1, 11, 11), ()),
         "max_pool": ((rng.standard_normal((N, 26, 26, 32)).astype(np.float32), 2, 2, 2), ()),
         "max_pool_backward": ((pooled, winner, 26, 26, 2, 2, 2), ()),
-        "winograd_input": ((second.x[:BLOCK], tiles), (1,)),
+        "winograd_filters": ((w2, filters), (1,)),
+        "winograd_filters_backward": ((filters, dw2), (1,)),
+        "winograd_input": ((x2, tiles), (1,)),
         "winograd_output": ((products, b2, y2, np.empty(y2.shape, np.uint8)), (2, 3)),
-        "winograd_output_backward": ((upstream[second][:BLOCK].copy(), second.winner[:BLOCK], products.copy()), (2,)),
-        "winograd_input_backward": ((tiles + 1, second.array("dx", second.x.shape, np.float32)[:BLOCK]), (1,)),
+        "winograd_output_backward": ((dy2, winner2, products.copy()), (2,)),
+        "winograd_input_backward": ((tiles + 1, dx2), (1,)),
+        "winograd": ((x2, filters, b2, y2, np.empty(y2.shape, np.uint8), *room), (3,)),
+        "winograd_backward": ((x2, filters, dy2, winner2, dx2, dw2, db2, *room), (4, 5, 6)),
         "first_conv_relu_pool": ((x[..., 0], w1, b1, y1, np.empty(y1.shape, np.uint8)), (3, 4)),
         "first_conv_relu_pool_backward": (
             (x[..., 0], dy1, first.winner.copy(), np.empty((3, 3, 32), np.float32), np.empty(32, np.float32)), (3, 4)),

@@ -10,6 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from nn.winograd import (
     bias_relu_numpy,
     largest_numpy,
+    winograd_filters_backward_numpy,
+    winograd_filters_numpy,
     winograd_input_backward_numpy,
     winograd_input_numpy,
     winograd_output_backward_numpy,
@@ -18,6 +20,26 @@ from nn.winograd import (
 
 winograd_input, winograd_input_backward = winograd_input_numpy, winograd_input_backward_numpy
 winograd_output, winograd_output_backward = winograd_output_numpy, winograd_output_backward_numpy
+winograd_filters, winograd_filters_backward = winograd_filters_numpy, winograd_filters_backward_numpy
+
+
+def winograd(x, filters, b, y, winner, tiles, m):
+    """Of one block."""
+    tiles, m = tiles.reshape(16, *y.shape[:3], -1), m.reshape(16, *y.shape)
+    winograd_input(x, tiles)
+    np.matmul(tiles.reshape(16, -1, x.shape[3]), filters, out=m.reshape(16, -1, y.shape[3]))
+    winograd_output(m, b, y, winner)
+
+
+def winograd_backward(x, filters, dy, winner, dx, dw, db, tiles, m):
+    tiles, dm = tiles.reshape(16, *dy.shape[:3], -1), m.reshape(16, *dy.shape)
+    rows, dm_rows = tiles.reshape(16, -1, x.shape[3]), dm.reshape(16, -1, dy.shape[3])
+    winograd_input(x, tiles)
+    winograd_output_backward(dy, winner, dm)
+    winograd_filters_backward(rows.transpose(0, 2, 1) @ dm_rows, dw)
+    db[:] = np.ones(len(dm_rows[5]), dy.dtype) @ dm_rows[5]
+    np.matmul(dm_rows, filters.transpose(0, 2, 1), out=rows)
+    winograd_input_backward(tiles, dx)
 
 
 def im2col(x, kh, kw, stride, OH, OW):

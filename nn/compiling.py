@@ -44,7 +44,7 @@ class _Cache(FunctionCache):
     def __init__(self, function):
         super().__init__(function)
         file = self._cache_file
-        self._cache_file = _Checked(file._cache_path, self._impl.filename_base, file._source_stamp)
+        self._cache_file = _Checked(file._cache_path, self._impl.filename_base, (file._source_stamp, _callees()))
 
     def load_overload(self, sig, target_context):
         try:
@@ -61,6 +61,12 @@ class _Cache(FunctionCache):
                 super().save_overload(sig, data)
         except Exception as error:
             _uncached(error)
+
+
+def _callees():
+    """What tells that a kernel must be compiled again though its own file is the same: one that it calls may differ."""
+    files = (Path(__file__).with_name(f"{name}.py") for name in ("kernels", "product", "winograd", "fused"))
+    return [file.stat().st_mtime_ns for file in files if file.exists()]
 
 
 class _Checked(IndexDataCacheFile):

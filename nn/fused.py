@@ -16,19 +16,10 @@ import math
 
 import numpy as np
 
-from nn.kernels import compiled
+from nn.compiling import compiled
 from nn.layer import check_floats
-from nn.layers import Conv2D, MaxPool2D, ReLU, sum_rows
-from nn.winograd import (
-    DEAD,
-    G,
-    winograd_input,
-    winograd_input_backward,
-    winograd_output,
-    winograd_output_backward,
-)
-
-GG = np.kron(G, G)  # G w G^T is GG @ w, with w's 3 x 3 taps and the result's 4 x 4 as one axis
+from nn.layers import Conv2D, MaxPool2D, ReLU
+from nn.winograd import DEAD, _largest, room, winograd, winograd_backward, winograd_filters
 
 
 class FusedNetwork:
@@ -39,7 +30,7 @@ class FusedNetwork:
         self.steps = []
         layers = self.network.layers
         while layers:
-            if not _fusible(layers[:3]):
+            if not fusible(layers[:3]):
                 step, layers = layers[0], layers[1:]
             else:
                 kind = FirstConvReLUPool if not self.steps and layers[0].c_in == 1 else ConvReLUPool
@@ -62,7 +53,7 @@ class FusedNetwork:
         return self.network.grads
 
 
-def _fusible(layers):
+def fusible(layers):
     """Conv2D 3 x 3 with stride 1 and no padding, ReLU, MaxPool2D 2 x 2 with stride 2?"""
     if [type(layer) for layer in layers] != [Conv2D, ReLU, MaxPool2D]:
         return False
@@ -124,39 +115,44 @@ class FirstConvReLUPool(_Fused):
         self.conv.grads = {"w": dw[:, :, None], "b": db}
 
 
-def first_conv_relu_pool(x, w, b, y, winner):
-    """y = max_pool(relu(conv(x, w) + b)) for one input channel and 3 x 3 filters, written into y and winner.
+def _four(row, j):
+    return row[j], row[j + 1], row[j + 2], row[j + 3]
 
-    x (N, H, W), w (3, 3, F), b (F,), y and winner (N, OH, OW, F). With nine taps a matrix product is all overhead;
-    this holds the 4 x 4 pixels under a 2 x 2 window and runs along the filters.
+
+_four = compiled(_four)
+
+
+def first_conv_relu_pool(x, w, bias, y, winner):
+    """y = max_pool(relu(conv(x, w) + bias)) for one input channel and 3 x 3 filters, written into y and winner.
+
+    x (N, H, W), w (3, 3, F), bias (F,), y and winner (N, OH, OW, F); winner may be None. With nine taps a matrix
+    product is all overhead; this holds the 4 x 4 pixels under a 2 x 2 window and runs along the filters.
     """
     N, OH, OW, F = y.shape
     zero = x.dtype.type(0)
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
-                pixels = x[n, 2 * i : 2 * i + 4, 2 * j : 2 * j + 4]
-                for f in range(F):
-                    z0 = z1 = z2 = z3 = b[f]
-                    for u in range(3):
-                        for v in range(3):
-                            tap = w[u, v, f]
-                            z0 += pixels[u, v] * tap
-                            z1 += pixels[u, v + 1] * tap
-                            z2 += pixels[u + 1, v] * tap
-                            z3 += pixels[u + 1, v + 1] * tap
-                    best, place = z0, 0
-                    if z1 > best:
-                        best, place = z1, 1
-                    if z2 > best:
-                        best, place = z2, 2
-                    if z3 > best:
-                        best, place = z3, 3
-                    nan = (z0 != z0) | (z1 != z1) | (z2 != z2) | (z3 != z3)
-                    best = z0 + z1 + z2 + z3 if nan else best
+                p00, p01, p02, p03 = _four(x[n, 2 * i], 2 * j)
+                p10, p11, p12, p13 = _four(x[n, 2 * i + 1], 2 * j)
+                p20, p21, p22, p23 = _four(x[n, 2 * i + 2], 2 * j)
+                p30, p31, p32, p33 = _four(x[n, 2 * i + 3], 2 * j)
+                for f in range(F):  # written out, the taps and sums of many filters stay in registers
+                    a, b, c, d, e, g, h, k, l = (
+                        w[0, 0, f], w[0, 1, f], w[0, 2, f],
+                        w[1, 0, f], w[1, 1, f], w[1, 2, f],
+                        w[2, 0, f], w[2, 1, f], w[2, 2, f],
+                    )  # fmt: skip
+                    z0 = p00 * a + p01 * b + p02 * c + p10 * d + p11 * e + p12 * g + p20 * h + p21 * k + p22 * l
+                    z1 = p01 * a + p02 * b + p03 * c + p11 * d + p12 * e + p13 * g + p21 * h + p22 * k + p23 * l
+                    z2 = p10 * a + p11 * b + p12 * c + p20 * d + p21 * e + p22 * g + p30 * h + p31 * k + p32 * l
+                    z3 = p11 * a + p12 * b + p13 * c + p21 * d + p22 * e + p23 * g + p31 * h + p32 * k + p33 * l
+                    best, place = _largest(z0, z1, z2, z3)
+                    best += bias[f]
                     dead = best <= zero  # NaN is not, and goes on
                     y[n, i, j, f] = zero if dead else best
-                    winner[n, i, j, f] = DEAD if dead else place
+                    if winner is not None:
+                        winner[n, i, j, f] = DEAD if dead else place
 
 
 first_conv_relu_pool = compiled(first_conv_relu_pool)
@@ -190,60 +186,28 @@ first_conv_relu_pool_backward = compiled(first_conv_relu_pool_backward)
 class ConvReLUPool(_Fused):
     """pool(relu(conv(x))) for 3 x 3 filters: x (N, H, W, C) -> (N, (H-2)//2, (W-2)//2, F), by Winograd's tiles."""
 
-    BLOCK = 16  # images whose tiles stay in the processor's cache from the kernels to the products
-
     def forward(self, x, training=False):
         self.conv.expect(x, "N", "H", "W", self.conv.c_in)
         self.conv.expect_room(x, 4, 4)  # for one window of the pool
-        _, b = self.weights()
-        N, H, W, _ = x.shape
+        w, b = (a.astype(x.dtype, copy=False) for a in self.weights())
+        N, H, W, C = x.shape
+        F = len(b)
         self.x = x
-        self.conv.out = N, (H - 2) // 2, (W - 2) // 2, len(b)
+        self.conv.out = N, (H - 2) // 2, (W - 2) // 2, F
         y = self.array("y", self.conv.out, x.dtype)
         self.winner = self.array("winner", y.shape, np.uint8)
-        filters = self.filters(x.dtype)
-        for block in self.blocks():
-            tiles, m = self.tiles(x[block], y[block])
-            winograd_input(x[block], tiles)
-            np.matmul(_rows(tiles), filters, out=_rows(m))
-            winograd_output(m, b, y[block], self.winner[block])
+        tiles, m = room(x.shape, F)
+        self.memory = self.array("tiles", (tiles,), x.dtype), self.array("products", (m,), x.dtype)
+        self.filters = self.array("filters", (16, C, F), x.dtype)
+        winograd_filters(w, self.filters)
+        winograd(x, self.filters, b, y, self.winner, *self.memory)
         return y
 
     def backward(self, dy):
-        """The adjoints of forward's steps, in the opposite order."""
         self.conv.expect_dy(dy)
-        dx, filters = self.array("dx", self.x.shape, dy.dtype), self.filters(dy.dtype)
-        transposed = filters.transpose(0, 2, 1).copy()
-        dfilters, db = np.zeros_like(filters), np.zeros(dy.shape[-1], dy.dtype)
-        for block in self.blocks():
-            tiles, dm = self.tiles(self.x[block], dy[block])
-            winograd_input(self.x[block], tiles)  # again: kept from forward, all of them would not fit the cache
-            winograd_output_backward(dy[block], self.winner[block], dm)
-            dfilters += np.matmul(_rows(tiles).transpose(0, 2, 1), _rows(dm))
-            db += sum_rows(_rows(dm)[5])  # row 1, column 1 of A dz A^T is dz's sum
-            np.matmul(_rows(dm), transposed, out=_rows(tiles))  # dtiles, in the memory of tiles, which are done with
-            winograd_input_backward(tiles, dx[block])
-        dw = GG.T.astype(dy.dtype) @ dfilters.reshape(16, -1)
-        self.conv.grads = {"w": dw.reshape(self.conv.params["w"].shape), "b": db}
-        return dx
-
-    def blocks(self):
-        """Slices of the batch."""
-        return (slice(n, n + self.BLOCK) for n in range(0, len(self.x), self.BLOCK))
-
-    def filters(self, dtype):
-        """G w G^T: (16, C, F)."""
         w = self.conv.params["w"]
-        return (GG.astype(dtype) @ w.reshape(9, -1)).reshape(16, *w.shape[2:])
-
-    def tiles(self, x, y):
-        """Memory for the tiles (16, n, OH, OW, C) of x and their products (16, n, OH, OW, F)."""
-        return (
-            self.array("tiles", (16, *y.shape[:3], x.shape[3]), x.dtype),
-            self.array("products", (16, *y.shape), x.dtype),
-        )
-
-
-def _rows(tiles):
-    """(16, n, OH, OW, C) -> (16, n*OH*OW, C), of the same memory."""
-    return tiles.reshape(16, -1, tiles.shape[-1])
+        dx = self.array("dx", self.x.shape, dy.dtype)
+        dw, db = np.empty(w.shape, dy.dtype), np.empty(w.shape[3], dy.dtype)
+        winograd_backward(self.x, self.filters, dy, self.winner, dx, dw, db, *self.memory)
+        self.conv.grads = {"w": dw, "b": db}
+        return dx

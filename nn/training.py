@@ -31,11 +31,12 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from nn.answers import predict_logits, to_input
 from nn.fused import FusedNetwork
 from nn.layer import EMPTY
 from nn.layers import Softmax
 from nn.losses import SoftmaxCrossEntropy, check_targets
-from nn.network import Network, digit_net, to_input
+from nn.network import Network, digit_net
 from nn.optim import SCHEDULES, AdamW, Average, uphill
 from nn.ranks import ALONE
 from nn.recipes import Recipe
@@ -154,23 +155,10 @@ def _check(network, images, targets, threads):
     check_targets(targets, len(images), logits.shape[1])
 
 
-def predict_logits(network, images, threads=2):
-    """Logits (N, classes) of uint8 images (N, H, W), on several threads."""
-    if not len(images):
-        raise ValueError("there are no images to answer")
-    replicas = [FusedNetwork(network) for _ in range(threads)]
-
-    def run(fused, share):
-        micros = (share[at : at + MICRO_BATCH] for at in range(0, len(share), MICRO_BATCH))
-        return np.concatenate([fused.forward(to_input(micro)).copy() for micro in micros])
-
-    with ThreadPoolExecutor(threads) as pool, threadpool_limits(1, user_api="blas"):
-        shares = [share for share in np.array_split(images, threads) if len(share)]
-        return np.concatenate(list(pool.map(run, replicas, shares)))
-
-
 def evaluate(network, images, labels, threads=2):
     """(mean cross-entropy, accuracy 0..1) on uint8 images (N, H, W) and their labels (N,)."""
+    if not len(images):
+        raise ValueError("there are no images to answer")
     logits = predict_logits(network, images, threads)
     loss = SoftmaxCrossEntropy().forward(logits / network.temperature, labels)
     return loss, float((logits.argmax(axis=1) == labels).mean())
@@ -196,6 +184,7 @@ def warm_up(network):
     images, labels = np.zeros((2, 28, 28), np.uint8), np.array([0, 1])
     for _ in fit(copy.deepcopy(network), images, labels, Recipe(epochs=1), threads=1):
         pass
+    network.predict(images)
 
 
 class _Worker:

@@ -1,7 +1,8 @@
 """Winograd's way to a 3 x 3 convolution under a 2 x 2 max pool: 16 multiplications where there were 36.
 
 What it computes is max_pool(relu(conv(x, w) + b)), the same as the layers of layers.py but for rounding; fused.py calls
-it. Here stands the idea, then its four steps in NumPy, which say what each must give, then the same four compiled.
+it. Here stands the idea, then its steps in NumPy, which say what each must give, then the same compiled, and at the end
+`winograd` and `winograd_backward`, which take them block by block.
 
 In one dimension first. Two neighbouring outputs z of a filter w of three taps see four values d:
 
@@ -31,28 +32,40 @@ As matrices, with * element by element: z = A^T [(G w) * (B^T d)].
 
 In two dimensions the same along columns and then along rows: the four outputs z (2 x 2) of one window of the pool see a
 tile d of 4 x 4 pixels, z = A^T [(G w G^T) * (B^T d B)] A. Summed over channels, each of the 16 products is a matrix
-product over all tiles, (tiles, C) @ (C, F): those, and G w G^T, which is small, fused.py leaves to NumPy.
+product over all tiles, (tiles, C) @ (C, F).
 
 Lavin & Gray 2016, "Fast algorithms for convolutional neural networks", section 4.1.
 
 Sizes: x (N, H, W, C), OH = (H - 2) // 2 windows of the pool down and OW across, F filters. tiles (16, N, OH, OW, C) has
 number 4 u + v of B^T d B, row u and column v, of every tile; m (16, N, OH, OW, F) has the 16 products likewise.
 winner (N, OH, OW, F) uint8 has the place in the window that won, 0 1 / 2 3, the first of equals; or DEAD where the
-largest is not positive, so that ReLU lets nothing through, forward or backward.
+largest is not positive, so that ReLU lets nothing through, forward or backward. It may be None where no backward comes.
 """
 
 import numpy as np
 
-from nn.kernels import compiled
+from nn.compiling import compiled
+from nn.product import product
 
 A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 B = [(0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1)]  # row u of B^T d is d[first] + sign d[second], for each u
-DEAD = 4
+DEAD = np.uint8(4)
+BLOCK = 8  # images whose tiles stay in the processor's cache from step to step
 
 
 # --- in NumPy: the specification ----------------------------------------------------------------------------
 # Each takes and writes what the kernel of its name does.
+
+def winograd_filters_numpy(w, filters):
+    """filters = G w G^T of each 3 x 3 filter: w (3, 3, C, F) -> filters (16, C, F)."""
+    filters[...] = np.einsum("ua,abcf,vb->uvcf", G, w, G).reshape(filters.shape)
+
+
+def winograd_filters_backward_numpy(dfilters, dw):
+    """dw = G^T dfilters G: dfilters (16, C, F) -> dw (3, 3, C, F)."""
+    dw[...] = np.einsum("ua,uvcf,vb->abcf", G, dfilters.reshape(4, 4, *dw.shape[2:]), G)
+
 
 def winograd_input_numpy(x, tiles):
     """tiles = B^T d B."""
@@ -107,10 +120,52 @@ def largest_numpy(places, dtype=np.uint8):
 def bias_relu_numpy(best, place, b, y, winner):
     """Adding b and ReLU keep the order of values, so they can wait until one value in four is left."""
     np.maximum(best + b, 0, out=y)
-    np.copyto(winner, np.where(y <= 0, DEAD, place), casting="unsafe")
+    if winner is not None:
+        winner[...] = np.where(y <= 0, DEAD, place)
 
 
 # --- compiled -----------------------------------------------------------------------------------------------
+
+def winograd_filters(w, filters):
+    """filters = G w G^T: w (3, 3, C, F) -> filters (16, C, F), in place."""
+    _, _, C, F = w.shape
+    half = w.dtype.type(0.5)
+    rows = np.empty((4, 3, F), w.dtype)  # G w
+    for c in range(C):
+        for v in range(3):
+            for f in range(F):
+                w0, w1, w2 = w[0, v, c, f], w[1, v, c, f], w[2, v, c, f]
+                rows[0, v, f], rows[3, v, f] = w0, w2
+                rows[1, v, f], rows[2, v, f] = half * (w0 + w1 + w2), half * (w0 - w1 + w2)
+        for u in range(4):
+            for f in range(F):
+                r0, r1, r2 = rows[u, 0, f], rows[u, 1, f], rows[u, 2, f]
+                filters[4 * u, c, f], filters[4 * u + 3, c, f] = r0, r2
+                filters[4 * u + 1, c, f], filters[4 * u + 2, c, f] = half * (r0 + r1 + r2), half * (r0 - r1 + r2)
+
+
+winograd_filters = compiled(winograd_filters)
+
+
+def winograd_filters_backward(dfilters, dw):
+    """dw = G^T dfilters G: dfilters (16, C, F) -> dw (3, 3, C, F), in place."""
+    _, _, C, F = dw.shape
+    half = dw.dtype.type(0.5)
+    columns = np.empty((4, 3, F), dw.dtype)  # dfilters G
+    for c in range(C):
+        for u in range(4):
+            for f in range(F):
+                d0, d1 = dfilters[4 * u, c, f], half * dfilters[4 * u + 1, c, f]
+                d2, d3 = half * dfilters[4 * u + 2, c, f], dfilters[4 * u + 3, c, f]
+                columns[u, 0, f], columns[u, 1, f], columns[u, 2, f] = d0 + d1 + d2, d1 - d2, d1 + d2 + d3
+        for v in range(3):
+            for f in range(F):
+                d0, d1, d2, d3 = columns[0, v, f], half * columns[1, v, f], half * columns[2, v, f], columns[3, v, f]
+                dw[0, v, c, f], dw[1, v, c, f], dw[2, v, c, f] = d0 + d1 + d2, d1 - d2, d1 + d2 + d3
+
+
+winograd_filters_backward = compiled(winograd_filters_backward)
+
 
 def winograd_input(x, tiles):
     """tiles = B^T d B of each 4 x 4 tile d, two pixels apart: x (N, H, W, C) -> tiles (16, N, OH, OW, C), in place."""
@@ -134,28 +189,30 @@ def winograd_input(x, tiles):
 winograd_input = compiled(winograd_input)
 
 
-def _largest(z0, z1, z2, z3):
-    """(value, place) of the largest of a window; of equal values the first. NaN if one of them is."""
-    best, place = z0, 0
-    if z1 > best:
-        best, place = z1, 1
-    if z2 > best:
-        best, place = z2, 2
-    if z3 > best:
-        best, place = z3, 3
-    nan = (z0 != z0) | (z1 != z1) | (z2 != z2) | (z3 != z3)
-    return z0 + z1 + z2 + z3 if nan else best, place
-
-
-_largest = compiled(_largest)
-
-
 def _fold(m0, m1, m2, m3):
     """A^T m of one column m."""
     return m0 + m1 + m2, m1 - m2 - m3
 
 
 _fold = compiled(_fold)
+
+
+def _largest(z0, z1, z2, z3):
+    """(value, place) of the largest of a window; of equal values the first. NaN if one of them is.
+
+    Places are uint8, as many of which fit a vector as numbers; int would take two vectors.
+    """
+    top = z1 if z1 > z0 else z0
+    bottom = z3 if z3 > z2 else z2
+    best = bottom if bottom > top else top
+    place = np.uint8(2) if z2 == best else np.uint8(3)
+    place = np.uint8(1) if z1 == best else place
+    place = np.uint8(0) if z0 == best else place
+    nan = (z0 != z0) | (z1 != z1) | (z2 != z2) | (z3 != z3)
+    return z0 + z1 + z2 + z3 if nan else best, place
+
+
+_largest = compiled(_largest)
 
 
 def winograd_output(m, b, y, winner):
@@ -177,7 +234,8 @@ def winograd_output(m, b, y, winner):
                     best += b[f]
                     dead = best <= zero  # NaN is not, and goes on
                     y[n, i, j, f] = zero if dead else best
-                    winner[n, i, j, f] = DEAD if dead else place
+                    if winner is not None:
+                        winner[n, i, j, f] = DEAD if dead else place
 
 
 winograd_output = compiled(winograd_output)
@@ -232,3 +290,76 @@ def winograd_input_backward(dtiles, dx):
 
 
 winograd_input_backward = compiled(winograd_input_backward)
+
+
+# --- forward and backward, block by block ---------------------------------------------------------------------
+
+def room(shape, F):
+    """How many numbers `winograd` and `winograd_backward` need of `tiles` and of `m` for x of this shape."""
+    N, H, W, C = shape
+    places = 16 * min(N, BLOCK) * ((H - 2) // 2) * ((W - 2) // 2)
+    return places * C, places * F
+
+
+def _take(memory, n, OH, OW, C):
+    """(tiles (16, n, OH, OW, C), the same as rows (16, n*OH*OW, C)) from the start of memory, which is flat."""
+    flat = memory[: 16 * n * OH * OW * C]
+    return flat.reshape((16, n, OH, OW, C)), flat.reshape((16, n * OH * OW, C))
+
+
+_take = compiled(_take)
+
+
+def winograd(x, filters, b, y, winner, tiles, m):
+    """y = max_pool(relu(conv(x, w) + b)) and who won, written in place.
+
+    x (N, H, W, C), filters (16, C, F) of w by winograd_filters, b (F,), y and winner (N, OH, OW, F). Room to compute
+    in: flat tiles and m, as large as `room` says.
+    """
+    N, OH, OW, F = y.shape
+    for at in range(0, N, BLOCK):
+        end = min(at + BLOCK, N)
+        d, d_rows = _take(tiles, end - at, OH, OW, x.shape[3])
+        z, z_rows = _take(m, end - at, OH, OW, F)
+        winograd_input(x[at:end], d)
+        for k in range(16):
+            product(d_rows[k], filters[k], z_rows[k])
+        winograd_output(z, b, y[at:end], None if winner is None else winner[at:end])
+
+
+winograd = compiled(winograd)
+
+
+def winograd_backward(x, filters, dy, winner, dx, dw, db, tiles, m):
+    """The adjoints of winograd's steps, in the opposite order; dx, dw and db are written in place.
+
+    Room to compute in as there. The tiles are made again: kept from forward, those of
+    all images would not fit the cache.
+    """
+    N, OH, OW, F = dy.shape
+    C = x.shape[3]
+    dfilters = np.zeros(filters.shape, filters.dtype)
+    transposed = np.empty((16, F, C), filters.dtype)
+    for k in range(16):
+        for c in range(C):
+            for f in range(F):
+                transposed[k, f, c] = filters[k, c, f]
+    for f in range(F):
+        db[f] = 0
+    for at in range(0, N, BLOCK):
+        end = min(at + BLOCK, N)
+        d, d_rows = _take(tiles, end - at, OH, OW, C)
+        dz, dz_rows = _take(m, end - at, OH, OW, F)
+        winograd_input(x[at:end], d)
+        winograd_output_backward(dy[at:end], winner[at:end], dz)
+        for k in range(16):
+            product(d_rows[k].T, dz_rows[k], dfilters[k], True)
+            product(dz_rows[k], transposed[k], d_rows[k])  # the gradient of d, in d's memory, which is done with
+        for r in range(len(dz_rows[5])):  # row 1, column 1 of A dz A^T is dz's sum
+            for f in range(F):
+                db[f] += dz_rows[5, r, f]
+        winograd_input_backward(d, dx[at:end])
+    winograd_filters_backward(dfilters, dw)
+
+
+winograd_backward = compiled(winograd_backward)

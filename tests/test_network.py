@@ -15,7 +15,7 @@ from nn.files import read_npz
 from nn.fused import FusedNetwork
 from nn.layers import LAYERS, AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU, Softmax
 from nn.losses import SoftmaxCrossEntropy
-from nn.network import BLOCK, Network, digit_net, to_input
+from nn.network import Network, digit_net, to_input
 
 
 def rng(seed=0):
@@ -114,16 +114,16 @@ def test_predict_gives_a_row_of_probabilities_for_each_image(digits):
 
 
 def test_predict_takes_more_than_a_block_and_keeps_memory_low():
-    """10,000 images in under 300 MB; and the answers are those of one pass."""
-    network, images = digit_net(rng()), rng().integers(0, 256, (2 * BLOCK + 3, 28, 28), np.uint8)
+    """10,000 images in under 150 MB; and the answers are those of one pass."""
+    network, images = digit_net(rng()), rng().integers(0, 256, (259, 28, 28), np.uint8)
     whole = network.probabilities(network.forward(to_input(images)))
-    assert np.allclose(network.predict(images), whole, atol=1e-6)
+    assert np.allclose(network.predict(images), whole, atol=3e-6)
     assert network.predict(images[:0]).shape == (0, 10)
     many = np.zeros((10_000, 28, 28), np.uint8)
     tracemalloc.start()
     try:
         network.predict(many)
-        assert tracemalloc.get_traced_memory()[1] < 300e6
+        assert tracemalloc.get_traced_memory()[1] < 150e6
     finally:
         tracemalloc.stop()
 

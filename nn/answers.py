@@ -1,0 +1,151 @@
+"""A network's answers in little time: what Network.predict runs.
+
+The digit network is computed by one compiled function, eight images at a time, so that what passes from layer to layer
+stays in the processor's cache and the interpreter's lock isn't needed between layers; any other network by
+FusedNetwork. Either computes what Network.forward does, but for rounding. Nothing is kept from call to call: weights
+may change at any time.
+"""
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nn.compiling import compiled
+from nn.fused import FusedNetwork, first_conv_relu_pool, fusible
+from nn.kernels import im2col
+from nn.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from nn.product import product
+from nn.winograd import BLOCK, winograd, winograd_filters
+
+CHUNK = 32  # images that a thread takes at a time: enough to make taking them cheap, few enough to end together
+DIGIT_NET = [Conv2D, ReLU, MaxPool2D, Conv2D, ReLU, MaxPool2D, Conv2D, ReLU, Flatten, Dense, ReLU, Dense]
+
+_pool = ThreadPoolExecutor(7)  # it starts a thread when the first has work for it
+
+
+def to_input(images):
+    """uint8 images (N, H, W) -> the network's input: float32 (N, H, W, 1) from 0 (paper) to 1 (ink).
+
+    TypeError for another dtype, ValueError for another number of axes.
+    """
+    if getattr(images, "dtype", None) != np.uint8:
+        got = getattr(images, "dtype", type(images).__name__)
+        raise TypeError(f"to_input expects uint8 images, 0 (paper) to 255 (ink), got {got}")
+    if images.ndim != 3:
+        raise ValueError(f"to_input expects images (N, H, W), got {images.shape}")
+    return (images.astype(np.float32) / 255)[..., None]
+
+
+def predict_logits(network, images, threads=None):
+    """Logits (N, classes) of uint8 images (N, H, W). threads: at most so many; None is one a core, up to 8."""
+    if getattr(images, "ndim", None) != 3:
+        to_input(images)  # says what's wrong
+    most = min(threads or os.cpu_count() or 1, -(-len(images) // CHUNK), 8)
+    arrays = _digit_arrays(network, images)
+    if arrays is not None and most <= 1:
+        return _digits(images, arrays)
+    if len(images) <= CHUNK:
+        return FusedNetwork(network).forward(to_input(images)).copy()
+    starts, found = deque(range(0, len(images), CHUNK)), {}
+
+    def work():
+        twin = FusedNetwork(network) if arrays is None else None
+        while starts:
+            try:
+                at = starts.popleft()
+            except IndexError:  # another thread took the last
+                return
+            chunk = images[at : at + CHUNK]
+            found[at] = twin.forward(to_input(chunk)).copy() if twin else _digits(chunk, arrays)
+
+    with threadpool_limits(1, user_api="blas") if arrays is None else nullcontext():
+        jobs = [_pool.submit(work) for _ in range(most - 1)]
+        try:
+            work()
+        finally:
+            for job in jobs:
+                if not job.cancel():  # one that hasn't begun isn't waited for: all is done
+                    job.result()
+    return np.concatenate([found[at] for at in sorted(found)])
+
+
+def _digit_arrays(network, images):
+    """The weights of a digit network that these images fit, in order, or None. What runs on them checks nothing."""
+    layers = network.layers
+    if [type(layer) for layer in layers] != DIGIT_NET or images.dtype != np.uint8 or images.ndim != 3:
+        return None
+    first, second, third, hidden, last = (layer for layer in layers if layer.params)
+    if not (fusible(layers[:3]) and fusible(layers[3:6]) and (third.stride, third.padding) == (1, "valid")):
+        return None
+    arrays = [layer.params[name] for layer in (first, second, third, hidden, last) for name in "wb"]
+    if any(a.dtype != np.float32 or not a.flags.c_contiguous or not a.flags.writeable for a in arrays):
+        return None
+    w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = (a.shape for a in arrays)
+    N, H, W = images.shape
+    H, W = (H - 2) // 2, (W - 2) // 2
+    H, W = (H - 2) // 2, (W - 2) // 2
+    H, W = H - w3[0] + 1, W - w3[1] + 1
+    fits = N > 0 and H > 0 and W > 0 and (w1[2], w2[2], w3[2], w4[0], w5[0]) == (1, w1[3], w2[3], H * W * w3[3], w4[1])
+    if not fits or (b1, b2, b3, b4, b5) != (w1[3:], w2[3:], w3[3:], w4[1:], w5[1:]):
+        return None
+    arrays[0], arrays[4] = arrays[0].reshape(3, 3, -1), arrays[4].reshape(-1, w3[3])
+    return [w3[0], w3[1], *arrays]
+
+
+def _digits(images, arrays):
+    logits = np.empty((len(images), len(arrays[-1])), np.float32)
+    digits(np.array(images, order="C"), *arrays, logits)  # a copy can be written to, so that one form is compiled
+    return logits
+
+
+def _bias_relu(z, b):
+    for r in range(z.shape[0]):
+        for f in range(z.shape[1]):
+            value = z[r, f] + b[f]
+            z[r, f] = z.dtype.type(0) if value <= 0 else value  # NaN goes on
+
+
+_bias_relu = compiled(_bias_relu)
+
+
+def digits(images, kh, kw, w1, b1, w2, b2, w3, b3, w4, b4, w5, b5, logits):
+    """The digit network from uint8 images (N, H, W) to logits (N, 10), written in place.
+
+    w1 (3, 3, F1) and w3 (kh * kw * F2, F3) are the first and third convolution's; w4 and w5 the dense layers'.
+    """
+    N, H, W = images.shape
+    B = min(N, BLOCK)
+    _, _, C, F = w2.shape
+    H1, W1 = (H - 2) // 2, (W - 2) // 2
+    H2, W2 = (H1 - 2) // 2, (W1 - 2) // 2
+    H3, W3 = H2 - kh + 1, W2 - kw + 1
+    dtype = w1.dtype
+    x, y1, y2 = np.empty((B, H, W), dtype), np.empty((B, H1, W1, C), dtype), np.empty((B, H2, W2, F), dtype)
+    y3, y4 = np.empty((B, H3 * W3 * w3.shape[1]), dtype), np.empty((B, w4.shape[1]), dtype)
+    tiles, m = np.empty(16 * B * H2 * W2 * C, dtype), np.empty(16 * B * H2 * W2 * F, dtype)
+    filters = np.empty((16, C, F), dtype)
+    winograd_filters(w2, filters)
+    for at in range(0, N, B):
+        n = min(B, N - at)
+        for k in range(n):
+            for i in range(H):
+                for j in range(W):
+                    x[k, i, j] = dtype.type(images[at + k, i, j]) / dtype.type(255)
+        first_conv_relu_pool(x[:n], w1, b1, y1[:n], None)
+        winograd(y1[:n], filters, b2, y2[:n], None, tiles, m)
+        z3 = y3[:n].reshape(n * H3 * W3, w3.shape[1])
+        product(im2col(y2[:n], kh, kw, 1, H3, W3), w3, z3)
+        _bias_relu(z3, b3)
+        product(y3[:n], w4, y4[:n])
+        _bias_relu(y4[:n], b4)
+        product(y4[:n], w5, logits[at : at + n])
+        for k in range(at, at + n):
+            for f in range(len(b5)):
+                logits[k, f] += b5[f]
+
+
+digits = compiled(digits)
