@@ -20,6 +20,7 @@ from nn import stopping, streams
 
 ROOT = Path(__file__).parent
 SHIPPED = ROOT / "weights" / "digits.npz"
+HOME = ROOT if (ROOT / "pyproject.toml").is_file() else Path()  # installed among other packages: the current folder
 
 
 def parse_arguments(argv):
@@ -114,7 +115,7 @@ def train(args):
     from nn.network import digit_net
     from nn.outputs import Outputs
 
-    out = Outputs(args.out or ROOT / "weights" / "trained.npz")
+    out = Outputs(args.out or HOME / "weights" / "trained.npz")
     if out.weights.resolve() == SHIPPED.resolve() and out.weights.exists():
         raise ValueError(f"{out.weights} holds the shipped weights; choose another --out, or delete the file first")
     run, recipe, state = resumed(args, out.checkpoint) if args.resume else fresh(args)

@@ -1,0 +1,57 @@
+"""pyproject.toml: a wheel that holds every module, MNIST and the shipped weights, and works where it is unpacked."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("nn", "window", "weights", "train.py", "play.py", "pyproject.toml", "README.md", "LICENSE")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The unpacked wheel, built from a copy."""
+    pytest.importorskip("setuptools", minversion="70.1")
+    source, built, unpacked = (tmp_path_factory.mktemp(name) for name in ("source", "built", "unpacked"))
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / part, source)
+    code = "import sys; from setuptools.build_meta import build_wheel; build_wheel(sys.argv[1])"
+    build = [sys.executable, "-c", code]
+    done = subprocess.run([*build, built], cwd=source, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (path,) = built.glob("*.whl")
+    zipfile.ZipFile(path).extractall(unpacked)
+    return unpacked
+
+
+def test_every_module_mnist_and_the_weights_are_in_it(wheel):
+    wanted = {path.relative_to(ROOT) for folder in ("nn", "window") for path in (ROOT / folder).rglob("*.py")}
+    wanted |= {path.relative_to(ROOT) for path in (ROOT / "nn/mnist").glob("*.gz")}
+    wanted |= {Path(name) for name in ("train.py", "play.py", "weights/digits.npz", "window/example.json")}
+    assert not wanted - {path.relative_to(wheel) for path in wheel.rglob("*")}
+    commands = next(wheel.glob("*.dist-info")) / "entry_points.txt"
+    assert commands.read_text().split() == ["[console_scripts]", "digits-play", "=", "play:main", "digits-train", "=",
+                                            "train:main"]  # fmt: skip
+
+
+def test_it_works_in_an_empty_folder_and_keeps_weights_there(wheel, tmp_path):
+    code = ("import sys, nn, train; from pathlib import Path; assert Path(nn.__file__).is_relative_to(sys.argv[1]); "
+            "print(train.HOME / 'weights'); sys.exit(train.main(['--evaluate', str(train.SHIPPED)]))")
+    done = subprocess.run([sys.executable, "-c", code, wheel], cwd=tmp_path, capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": str(wheel)})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("weights\n") and "test accuracy 99.7" in done.stdout
+
+
+def test_in_a_clone_the_weights_go_into_the_clone():
+    import train
+
+    assert train.HOME == ROOT
