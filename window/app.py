@@ -220,7 +220,7 @@ class App:
             case pygame.MOUSEWHEEL if not self.dialogs.open:
                 draw.widen(self, event.y)
             case pygame.TEXTINPUT if self.dialogs.open == "open" and self.dialogs.typing:
-                self.dialogs.path += event.text
+                self.dialogs.type(event.text)
             case pygame.KEYDOWN:
                 again = event.key in self.held
                 self.held.add(event.key)

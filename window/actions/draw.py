@@ -45,7 +45,7 @@ def eraser(app):
 
 
 def widen(app, steps):
-    app.pad.set_pen(app.pad.pen * 1.1**steps)
+    app.pad.set_pen(app.pad.pen * 1.1 ** min(max(steps, -50), 50))  # 50 is from the thinnest to the thickest, twice
 
 
 def thinner(app):

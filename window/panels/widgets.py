@@ -19,8 +19,8 @@ def text_size(words, size, style=""):
 
 
 def _readable(words):
-    """The same with ? for what can't be written: the name of a file may be any bytes."""
-    return words.encode("utf-8", "replace").decode()
+    """The same with ? for what can't be written: the name of a file may be any bytes, and what is pasted any text."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def text(surface, words, where, size, colour, style="", align="left"):

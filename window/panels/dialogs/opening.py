@@ -50,7 +50,7 @@ def type_key(app, key):
             if len(matches) == 1 and os.path.isdir(dialogs.path):
                 dialogs.path = os.path.join(dialogs.path, "")
     elif key == "Ctrl+V":
-        dialogs.path += (pygame.scrap.get_text() if pygame.display.get_init() else "").strip()
+        dialogs.type((pygame.scrap.get_text() if pygame.display.get_init() else "").strip())
     elif key == "Enter":
         path, dialogs.open = os.path.expanduser(dialogs.path.strip()), None
         if path:
