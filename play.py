@@ -53,7 +53,7 @@ def run(argv):
         command.error("--predict wants a FILE")
     if args.json and not args.predict:
         command.error("--json goes with --predict")
-    if not args.weights.is_file():
+    if not os.path.isfile(args.weights):  # False, where Path's own would raise, for a name that no file can have
         return fail(f"{args.weights}: no such file; `python train.py` makes weights, and says how to use them")
     return predict(args) if args.predict else open_window(args)
 
@@ -62,7 +62,8 @@ def parser():
     made = argparse.ArgumentParser(
         prog="play.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    made.error = lambda message: made.exit(2, f"play.py: {message}\n")  # one line, without the usage above it
+    # one line, without the usage above it
+    made.error = lambda message: made.exit(2, "play.py: " + message.replace("\n", " ") + "\n")
     home = Path.home() if os.path.isabs(os.path.expanduser("~")) else Path()  # a container's user may have none
     made.add_argument("files", nargs="*", metavar="FILE", help="a picture, or a session (.json)")
     made.add_argument("--weights", type=Path, default=WEIGHTS, help="the network's weights (weights/digits.npz)")
@@ -165,7 +166,7 @@ def open_window(args):
 
 
 def fail(message):
-    print(f"play.py: {message}", file=sys.stderr)
+    print("play.py:", *str(message).split("\n"), file=sys.stderr)  # on one line, whatever the name of a file is
     return 2
 
 

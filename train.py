@@ -28,7 +28,8 @@ def parse_arguments(argv):
         description="Train the digit network on MNIST from scratch, or score weights with --evaluate. "
         "A checkpoint is written after every epoch; --resume goes on from it.",
     )
-    parser.error = lambda message: parser.exit(2, f"train.py: {message}\n")  # one line, without the usage above it
+    # one line, without the usage above it
+    parser.error = lambda message: parser.exit(2, "train.py: " + message.replace("\n", " ") + "\n")
     add = parser.add_argument
     add("--recipe", choices=("quick", "standard", "best"), help="quick, standard (the default) or best: nn/recipes.py")
     add("--epochs", type=_whole(1, 10**6), metavar="N", help="how many times to go through the images")

@@ -1,0 +1,51 @@
+"""benchmarks/campaign/: a small part of the campaigns (test_train.py kills); each would see what it looks for."""
+
+import pytest
+
+pytest.importorskip("pygame")
+
+from benchmarks.campaign import monkey, mutants, options, targets
+from benchmarks.campaign.targets import TARGETS, Target, attempt
+from window.data import hand
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_mutants_are_read_or_refused(kind):
+    outcomes, _, _ = mutants.campaign(kind, 60, seed=1)
+    assert outcomes["read"] + outcomes["refused"] == 60 and outcomes["read"] and outcomes["refused"]
+
+
+def test_the_same_seed_makes_the_same_mutants(tmp_path):
+    originals = [path.read_bytes() for path in targets.good_files("weights", tmp_path)]
+    made = [[mutants.mutant("weights", number, seed, originals) for number in range(20)] for seed in (1, 1, 2)]
+    assert made[0] == made[1] != made[2]
+    assert all(data != originals[which] for which, data in made[0])
+
+
+def fails(error):
+    def read(path):
+        raise error
+
+    return Target(None, read)
+
+
+def test_what_is_a_find():
+    assert attempt(fails(ValueError("a: no")), None) == ("refused", "a: no")
+    assert attempt(fails(OSError("no")), None)[0] == "refused"
+    assert attempt(fails(ValueError("two\nlines")), None)[0] == "raised"
+    assert attempt(fails(ValueError()), None)[0] == "raised"
+    assert attempt(fails(KeyError("about")), None) == ("raised", "KeyError: 'about'")
+    assert attempt(Target(None, lambda path: 1), None) == ("read", "")
+
+
+def test_events_without_a_mind_raise_nothing(monkeypatch):
+    monkeypatch.setattr(hand, "learn", hand.learn)  # which the campaign replaces
+    assert monkey.campaign(1500, seed=3)[0] == 0
+
+
+def test_odd_options_are_taken_or_refused_in_one_line(monkeypatch):
+    for program, names in ((options.train, ("train", "evaluate")), (options.play, ("predict", "open_window"))):
+        for name in names:
+            monkeypatch.setattr(program, name, getattr(program, name))
+    outcomes = options.campaign(300, seed=2)
+    assert outcomes["raised"] == 0 and outcomes["taken"] and outcomes["refused"]
