@@ -252,7 +252,10 @@ class Network:
 
 
 def load_digit_net(path):
-    """Network.load, and ValueError too unless the network gives 28 x 28 images ten probabilities that are numbers."""
+    """Network.load, and ValueError too unless the network gives 28 x 28 images ten probabilities that are numbers.
+
+    A Softmax at the end is left out, as `predict` takes it.
+    """
     advice = "`python train.py` makes weights"
     try:
         network = Network.load(path)
@@ -264,4 +267,6 @@ def load_digit_net(path):
         check_answers(network)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{path}: can't be used to read digits ({error}); {advice}") from None
+    if isinstance(network.layers[-1], Softmax):
+        network.layers.pop()  # predict takes it itself
     return network

@@ -116,6 +116,13 @@ def test_other_networks_that_read_digits_load(tmp_path, made):
     assert load_digit_net(saved(tmp_path / "a.npz", *made)).layers
 
 
+def test_a_softmax_at_the_end_is_left_to_predict(tmp_path):
+    path = saved(tmp_path / "a.npz", Flatten(), Dense(784, 10), Softmax())
+    page = np.eye(28, dtype=np.uint8)[None] * 255
+    x = page[..., None] / np.float32(255)
+    assert np.allclose(load_digit_net(path).predict(page), Network.load(path).forward(x), atol=1e-6)
+
+
 def last(number, value):
     def spoil(arrays):
         arrays[number][..., -1] = value

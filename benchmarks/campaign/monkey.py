@@ -24,8 +24,8 @@ import numpy as np
 import pygame
 from threadpoolctl import threadpool_limits
 
-from benchmarks.campaign.targets import NETWORKS, good_files
-from nn.network import Network, load_digit_net
+from benchmarks.campaign.targets import good_files
+from nn.network import load_digit_net
 from window.actions import keys
 from window.app import App
 from window.data import hand
@@ -68,7 +68,8 @@ def event(app, rng, files):
         return pygame.event.Event(pygame.VIDEORESIZE, w=size[0], h=size[1], size=size)
     if kind < 0.98:
         return pygame.event.Event(pygame.DROPFILE, file=str(files[rng.integers(0, len(files))]))
-    return pygame.event.Event(int(rng.choice([pygame.WINDOWLEAVE, pygame.DROPBEGIN, pygame.QUIT, pygame.KEYUP])))
+    other = int(rng.choice([pygame.WINDOWLEAVE, pygame.DROPBEGIN, pygame.QUIT, pygame.KEYUP]))
+    return pygame.event.Event(other, key=int(KEYS[rng.integers(0, len(KEYS))]), mod=0)
 
 
 def megabytes():
@@ -86,7 +87,7 @@ def campaign(n, seed=0):
         (bad := Path(folder, "bad.json")).write_text('{"format": "digit strokes", "version": 1, "strokes": [{}]}')
         (text := Path(folder, "text.png")).write_text("text")
         files += [bad, text, Path(folder), "/dev/zero", "none.png"]
-        networks = [load_digit_net(ROOT / "weights" / "digits.npz"), *(Network(layers) for layers in NETWORKS)]
+        networks = [load_digit_net(path) for path in (ROOT / "weights" / "digits.npz", *good_files("weights", folder))]
         samples = Path(folder, "samples")
         app = App(networks[0], samples=samples)
         surface = pygame.Surface(app.layout.size)
