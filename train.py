@@ -46,6 +46,7 @@ def parse_arguments(argv):
         help="the weights to write; beside it go card (.json) and report (.report.png); weights/trained.npz")
     add("--resume", action="store_true", default=None, help="go on from the checkpoint beside --out, with its options")
     add("--evaluate", type=Path, metavar="WEIGHTS", help="score these weights on the test set and stop")
+    add("--export", type=Path, metavar="FILE.onnx", help="with --evaluate: write the weights as ONNX, for other tools")
     return parser.parse_args(argv)
 
 
@@ -79,6 +80,8 @@ def main(argv=None):
     from nn.training import Diverged
 
     try:
+        if args.export and not args.evaluate:
+            raise ValueError("--export wants the weights to write: --evaluate WEIGHTS --export FILE.onnx")
         code = evaluate(args) if args.evaluate else train(args)
     except (ValueError, OSError, Diverged, MemoryError) as error:
         if isinstance(error, OSError) and error.filename:
@@ -101,6 +104,11 @@ def evaluate(args):
     images, labels = mnist.load_part(args.data or mnist.SHIPPED, "t10k")
     loss, accuracy = training.evaluate(network, images, labels, args.threads or default_threads())
     print(f"{args.evaluate}: {score(accuracy, len(labels))}, loss {loss:.4f}")
+    if args.export:
+        from nn.export import export
+
+        export(args.export, network)
+        print(f"ONNX: {args.export}")
     if note := own_data.transposed(network, images, labels):
         print(note)
     error = streams.lost()
