@@ -90,6 +90,7 @@ def test_other_layers_stay_as_they_are():
     assert_equal_both_ways(network, twin, rng().standard_normal((4, 28, 28, 1)))
 
 
+@pytest.mark.shipped
 def test_the_digit_network_is_fused():
     steps = FusedNetwork(digit_net()).steps
     kinds = [fused.FirstConvReLUPool, fused.ConvReLUPool, Conv2D, ReLU, Flatten, Dense, ReLU, Dense]

@@ -36,6 +36,7 @@ def small_net():
 
 # --- the same numbers as PyTorch ----------------------------------------------------------------------------
 
+@pytest.mark.shipped
 @pytest.mark.parametrize("make", [lambda network: network, FusedNetwork], ids=["plain", "fused"])
 def test_logits_loss_and_every_gradient_are_those_of_pytorch(make):
     golden = np.load(GOLDEN)
@@ -71,6 +72,7 @@ def test_training_turns_on_dropout_and_the_batch_s_statistics():
     assert (network.layers[8].mask == 0).any()
 
 
+@pytest.mark.shipped
 def test_digit_net_is_the_one_promised():
     network = digit_net(rng())
     assert sum(a.size for a in network.params.values()) == 93_322
@@ -422,6 +424,7 @@ def test_a_file_with_any_byte_changed_loads_or_is_refused(tmp_path):
 
 # --- the table ----------------------------------------------------------------------------------------------
 
+@pytest.mark.shipped
 def test_summary():
     """320 = (9 + 1) * 32, and 194,688 = 26 * 26 * 9 * 32 multiply-adds; and so on down."""
     assert [" ".join(line.split()) for line in digit_net().summary().splitlines()] == [

@@ -16,6 +16,7 @@ def speed(*arguments):
     return subprocess.run([sys.executable, SPEED, *arguments], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.shipped
 def test_every_kernel_is_compared_with_numpy(tmp_path):
     """The benchmark itself compares their results before it times them, and fails where they differ."""
     run = speed("--quick", "--only", "kernels", "--json", tmp_path / "speed.json")

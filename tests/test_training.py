@@ -225,6 +225,7 @@ def test_images_that_late_epochs_do_not_see_teach_them_nothing(data, monkeypatch
 PINNED = [3.8570, 3.0845, 2.4518, 2.3142, 2.2863, 2.0796, 2.1814, 2.1254, 2.0757, 2.1627]
 
 
+@pytest.mark.shipped
 def test_the_first_ten_losses_are_pinned(digits):
     """The digit network with augmentation. They may differ in the last digits on another processor, no more."""
     (images, labels), _ = digits
