@@ -260,9 +260,10 @@ def test_pointing_at_a_cell_and_clicking_it(app):
     draw(app, SEVEN)
     cell = app.layout.cell(0, 11)
     send(app, pygame.MOUSEMOTION, pos=cell.middle, rel=(0, 0), buttons=(0, 0, 0))
-    assert app.pointed == (0, 11, (13, 13))
+    assert app.pointed[:2] == (0, 11) and np.abs(np.array(app.pointed[2]) - 13).max() <= 1
+    at = app.pointed
     click(app, cell)
-    assert app.looking.pinned == (0, 11, (13, 13))
+    assert app.looking.pinned == at
     picture(app)
     press(app, "Esc")
     assert app.looking.pinned is None
@@ -406,9 +407,46 @@ def test_asking_for_a_file_takes_typed_text(app, tmp_path):
     for letter in str(tmp_path / "noth"):
         send(app, pygame.TEXTINPUT, text=letter)
     press(app, "C", "Tab", "Backspace", "Tab")  # C is a letter now, not an action
-    assert app.dialogs.path == str(tmp_path / "nothing.png")
+    assert app.dialogs.opening.text == str(tmp_path / "nothing.png")
+    press(app, "Enter")  # it is no picture: the dialog stays, with the path and the reason
+    assert app.dialogs.open == "open" and "nothing.png" in app.dialogs.opening.error and not app.dialogs.files
+    picture(app)
+    session = tmp_path / "my seven.json"
+    strokes.save(session, [strokes.Stroke(0.09, False, [(x, y, 0.1) for x, y in SEVEN])])
+    app.dialogs.opening.begin()
+    app.dialogs.opening.insert(f"{session.as_uri()}\r\n'{session}'")
     press(app, "Enter")
-    assert app.dialogs.open is None and "nothing.png" in app.message.words and app.message.bad
+    assert app.dialogs.open is None and app.dialogs.files == [str(session)] * 2
+    press(app, "O", "X")
+    assert app.dialogs.opening.listed == [str(session)]
+
+
+def test_a_path_is_edited_at_its_caret_and_completed(app, tmp_path):
+    opening = app.dialogs.opening
+    opening.insert("acd")
+    opening.move(-2)
+    opening.insert("b")
+    assert (opening.text, opening.caret) == ("abcd", 2)
+    opening.erase()
+    opening.erase(after=True)
+    assert (opening.text, opening.caret) == ("ad", 1)
+    for name in ("one.png", "only.png"):
+        (tmp_path / name).touch()
+    opening.take(f"{tmp_path}/o")
+    assert [path.rsplit("/", 1)[1] for path in opening.listed] == ["one.png", "only.png"]
+    opening.complete()
+    assert opening.text == f"{tmp_path}/on"
+
+
+def test_the_clipboard_of_a_program_that_has_gone_is_empty(app, monkeypatch):
+    def gone():
+        raise pygame.error("Selection owner has gone")
+
+    monkeypatch.setattr(pygame.display, "get_init", lambda: True)
+    monkeypatch.setattr(pygame.scrap, "get_text", gone)
+    draw(app, SEVEN)
+    press(app, "O", "Ctrl+V", "Esc")
+    assert app.pad.marks and app.dialogs.open is None
 
 
 # --- without a network yet, and under a monkey ----------------------------------------------------------------

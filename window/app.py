@@ -8,6 +8,7 @@
 What the user can do is in actions/, what is drawn in panels/, and the state in the groups of state/.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from window.state.reading import Reading
 from window.state.teaching import Teaching
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
+DWELL = 0.4  # seconds on a control after which its line of help is shown
 REST = 0.15  # seconds without new ink after which occlusion, which is slower, is worth its time
 
 
@@ -111,6 +113,14 @@ class App:
             return dialogs.part_at(self, self.looking.pointer)
         return self.layout.part_at(self.looking.pointer) or self.looking.focus
 
+    @property
+    def hint(self):
+        """The line of help of the control that has been pointed at for a moment."""
+        if self.dialogs.open or self.pointed_part is None or self.clock - self.looking.since < DWELL:
+            return ""
+        found, _ = control(self.sight, self.pointed_part)
+        return found.help if found and found.there(self) else ""
+
     def say(self, words, bad=False):
         self.message = Message(words, bad)
 
@@ -128,6 +138,10 @@ class App:
         """Draw a session again, in its own time."""
         self.message.passing = True
         self.pad.replay(strokes, self.clock)
+
+    def show_example(self, strokes):
+        self.pad.show_example(strokes, self.clock)
+        self.say("An example. Draw on the pad whenever you like: it is yours.")
 
     def read(self):
         """Ask the network what is on the pad."""
@@ -161,10 +175,15 @@ class App:
     def update(self, seconds):
         """Let time pass: replay, collect what the jobs did, answer if the ink has changed."""
         reading = self.reading
-        self.clock += seconds
+        before, self.clock = self.clock, self.clock + seconds
+        if before - self.looking.since < DWELL <= self.clock - self.looking.since:
+            self.changed = True  # the help of what is pointed at appears
         reading.since_answer += seconds
         reading.since_ink += seconds
         self.pad.play(self.clock)
+        if self.pad.example_until is not None and self.clock > self.pad.example_until:
+            self.pad.end_example()
+            self.say("Now you: draw a digit on the pad.")
         if self.jobs.collect():
             self.changed = True
         if self.pad.follow():
@@ -197,6 +216,8 @@ class App:
         self.changed = True
 
     def _take(self, event):
+        if self.pad.example_until is not None:
+            self._hand_over(event)
         match event.type:
             case pygame.QUIT:
                 self.running = False
@@ -219,8 +240,8 @@ class App:
                 self._up(event.pos)
             case pygame.MOUSEWHEEL if not self.dialogs.open:
                 draw.widen(self, event.y)
-            case pygame.TEXTINPUT if self.dialogs.open == "open" and self.dialogs.typing:
-                self.dialogs.type(event.text)
+            case pygame.TEXTINPUT if self.dialogs.open == "open" and self.dialogs.opening.typing:
+                self.dialogs.opening.insert(event.text)
             case pygame.KEYDOWN:
                 again = event.key in self.held
                 self.held.add(event.key)
@@ -231,6 +252,16 @@ class App:
                 self.dialogs.files = []
             case pygame.DROPFILE:
                 files.add(self, event.file)
+
+    def _hand_over(self, event):
+        """End the example when the user begins to draw or presses a key; a click elsewhere lets it stay."""
+        if event.type in (pygame.KEYDOWN, pygame.DROPFILE):
+            self.pad.end_example()
+        elif event.type == pygame.MOUSEBUTTONDOWN:
+            if self.layout.parts["pad"].holds(event.pos):
+                self.pad.end_example()
+            else:
+                self.pad.example_until = math.inf
 
     def _let_go(self):
         """End what a button began, without doing it."""
@@ -243,6 +274,8 @@ class App:
         return (point[0] - box.x) / box.w, (point[1] - box.y) / box.h
 
     def _motion(self, point):
+        if self.looking.pointer is None or self.layout.part_at(point) != self.layout.part_at(self.looking.pointer):
+            self.looking.since = self.clock
         self.looking.pointer = point
         if self.looking.pressed == "pad":
             self.pad.drawing.move(*self._on_pad(point), self.clock)

@@ -22,6 +22,7 @@ from window.data import hand, strokes
 from window.data.answer import answer, occlusion
 from window.panels.layout import OPENING
 
+EXAMPLE = Path(__file__).with_name("example.json")
 FRAMES = 60  # a second
 BARS = (16, 112)  # pixels of a desktop that borders, title bar and task bar take, at most
 UNSEEN = ("offscreen", "dummy", "evdev")  # what SDL falls back to, silently, where there is no display
@@ -65,6 +66,8 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
             words = {"shipped": draw.READY, "yours": f"These are your own weights; W brings {app.name} back."}
             if not app.pad.marks and not app.message.bad:
                 app.say(words[name])
+                if not app.teaching.samples.exists():  # the first time that somebody looks at it
+                    app.show_example(strokes.load(EXAMPLE))
 
     def end(error):
         if error:

@@ -10,10 +10,42 @@ from nn import ink
 from nn.files import write_whole
 from window.data import strokes
 from window.data.strokes import Picture
+from window.state.opening import paths
 
 
 def ask(app):
-    app.dialogs.open, app.dialogs.path, app.dialogs.typing = "open", "", False
+    app.dialogs.open = "open"
+    app.dialogs.opening.begin()
+
+
+def cancel(app):
+    app.dialogs.open = None
+
+
+def choose(app, which):
+    """Take one of the paths that are listed: a folder to look into, a file to open."""
+    opening = app.dialogs.opening
+    opening.take(opening.listed[int(which)])
+    if not opening.text.endswith(("/", "\\")):
+        open_typed(app)
+
+
+def open_typed(app):
+    """Open what was typed. If it can't be opened, the dialog stays, with the path and the reason."""
+    opening, wanted = app.dialogs.opening, paths(app.dialogs.opening.text)
+    if not wanted:
+        opening.error = "Type or paste the path of a picture or a session first."
+        return
+    first = len(app.dialogs.files)
+    app.dialogs.files += wanted
+    show(app, first)
+    if app.message.bad:
+        opening.error = app.message.words
+        del app.dialogs.files[first:]
+        app.dialogs.file = max(min(app.dialogs.file, first - 1), 0)
+    else:
+        app.dialogs.open = None
+        opening.opened(wanted[0])
 
 
 def add(app, path):
@@ -23,11 +55,23 @@ def add(app, path):
 
 
 def following(app):
-    show(app, app.dialogs.file + 1)
+    _walk(app, 1)
 
 
 def previous(app):
-    show(app, app.dialogs.file - 1)
+    _walk(app, -1)
+
+
+def _walk(app, by):
+    """Show the next file that can be read; what can't is said, and passed over."""
+    files, refused = app.dialogs.files, []
+    for _ in range(max(len(files), 1)):
+        show(app, app.dialogs.file + by)
+        if not files or not app.message.bad:
+            break
+        refused.append(app.message.words)
+    if refused and not app.message.bad:
+        app.say(f"{app.message.words} Passed over: {refused[0]}" + (" and others" if len(refused) > 1 else ""))
 
 
 def show(app, index):

@@ -63,6 +63,7 @@ _NAMES = {
     pygame.K_ESCAPE: "Esc", pygame.K_DELETE: "Delete", pygame.K_F1: "F1", pygame.K_F11: "F11",
     pygame.K_LEFT: "Left", pygame.K_RIGHT: "Right", pygame.K_UP: "Up", pygame.K_DOWN: "Down",
     pygame.K_PAGEUP: "PageUp", pygame.K_PAGEDOWN: "PageDown", pygame.K_BACKSPACE: "Backspace",
+    pygame.K_HOME: "Home", pygame.K_END: "End",
 }
 
 

@@ -62,5 +62,9 @@ def help(app):
     app.dialogs.open = None if app.dialogs.open == "help" else "help"
 
 
+def turn(app, page):
+    app.dialogs.page = int(page)
+
+
 def quit(app):
     app.running = False

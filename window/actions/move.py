@@ -9,7 +9,9 @@ def step(app, key):
     """Move the chosen cell, the chosen one of several digits, or the keyboard's nib."""
     dx, dy = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}[key]
     reading, looking, pad = app.reading, app.looking, app.pad
-    if looking.stage is not None:
+    if looking.pinned:
+        _within(app, dx, dy)
+    elif looking.stage is not None:
         columns, count = app.layout.columns(looking.stage), app.layout.channels[looking.stage]
         looking.cursor = (looking.cursor + dx + dy * columns) % count
     elif len(reading.answers) > 1 and not reading.stale:
@@ -19,6 +21,16 @@ def step(app, key):
         pad.nib = tuple(min(max(at + by * NIB_STEP, 0), 1) for at, by in zip(pad.nib, (dx, dy), strict=True))
         if looking.pressed != "pad" and not pad.replaying:  # the stroke under way is the keyboard's
             pad.drawing.move(*pad.nib, app.clock)
+
+
+def _within(app, dx, dy):
+    """Move the arithmetic that is shown: to the next place of its map, or to the next unit where there is one place."""
+    stage, cell, (row, column) = app.looking.pinned
+    shape, count = app.reading.stages[stage].shape, app.layout.channels[stage]
+    if len(shape) == 3:
+        app.looking.pinned = stage, cell, ((row + dy) % shape[0], (column + dx) % shape[1])
+    else:
+        app.looking.pinned = stage, (cell + dx + dy * app.layout.columns(stage)) % count, (0, 0)
 
 
 def focus_next(app, by=1):

@@ -77,7 +77,7 @@ def _convolution(pen, terms):
     by_map = terms.products.sum(axis=(0, 1))
     most = int(np.abs(by_map).argmax())
     if len(by_map) > 1:
-        pen.line(f"Input map {most} of {len(by_map)}, which counts the most here:", pen.theme.muted)
+        pen.line(f"Input map {most} of {len(by_map)} counts the most here:", pen.theme.muted)
     pen.matrices([
         ("patch", terms.inputs[..., most]), ("kernel", terms.weights[..., most]),
         ("products", terms.products[..., most]),

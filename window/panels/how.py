@@ -1,5 +1,7 @@
 """The bottom panel: how the answer came about, from the first feature maps to the ten outputs."""
 
+import re
+
 import numpy as np
 import pygame
 
@@ -10,6 +12,7 @@ from window.panels.controls import Control
 from window.panels.layout import Rect
 from window.panels.widgets import coloured, signed
 
+KIND = re.compile(r"(\D*?) ?(\d.*)?$")  # a title is a kind of layer and perhaps a size
 CHANNELS = (32, 32, 64, 64, 64, 64, 10)  # cells of each stage of the digit network
 CONTROLS = {"stage": Control("", "Point at a cell to enlarge it; click it for its arithmetic.", look.pin,
                              lambda app: app.answer is not None)}  # fmt: skip
@@ -19,7 +22,7 @@ def place(layout):
     """The feature maps take the whole width, and what height that leaves them."""
     gap, heading, caption, parts = layout.gap, layout.heading, layout.caption, layout.parts
     arrow, stages = gap + layout.half, range(len(layout.channels))
-    spans = [layout.columns(stage) / layout.rows(stage) for stage in stages[:-1]] + [0.6]
+    spans = [layout.columns(stage) / layout.rows(stage) for stage in stages[:-1]] + [0.95]
     inner = layout.free.w - 2 * gap - arrow * (len(stages) - 1)
     side = int(min(inner / sum(spans), layout.size[1] * 0.3))
     panel = layout.bottom("how", 2 * gap + heading + 2 * caption + side, gap)
@@ -41,12 +44,31 @@ def draw(surface, app):
     width = widgets.text_size("How it got there", layout.text, "bold")[0] + 2 * layout.gap
     hint_box = Rect(heading.x + width, heading.y, heading.w - width, round(layout.text * 1.4))
     widgets.text(surface, hint, hint_box, layout.text * 0.92, theme.muted)
+    _legend(surface, app, hint_box)
     for number in range(len(layout.channels)):
         _stage(surface, app, number)
     if app.looking.pinned and app.answer:
         arithmetic.draw(surface, app)
     elif app.pointed:
         _enlarged(surface, app, *app.pointed)
+
+
+def _legend(surface, app, box):
+    """What the colours mean, at the right of the heading."""
+    theme, size = app.theme, round(app.layout.text * 0.85)
+    x = box.right
+    for (low, high), scale in ((("against", "for"), theme.signed_scale), (("0", "most"), theme.heat_scale)):
+        for label, ramp in ((high, None), ("", scale), (low, None)):
+            w = size * 5 if ramp is not None else widgets.text_size(label, size)[0] + size // 2
+            x -= w
+            where = Rect(x, box.y, w, box.h)
+            if ramp is None:
+                widgets.text(surface, label, where, size, theme.muted, align="centre")
+            else:
+                bar = Rect(x, box.y + box.h // 3, w, box.h // 3)
+                widgets.picture(surface, ramp[None], bar)
+                widgets.outline(surface, bar, theme.line)
+        x -= 2 * size
 
 
 def _stage(surface, app, number):
@@ -60,7 +82,7 @@ def _stage(surface, app, number):
         stage = app.reading.stages[number]
         line = caption._replace(h=caption.h // 2)
         last = number == len(app.reading.stages) - 1
-        widgets.text(surface, "Output" if last else stage.title, line, size, theme.text)
+        widgets.text(surface, "Output" if last else numbered(app.reading.stages, number), line, size, theme.text)
         shape = " × ".join(map(str, stage.shape)) if not last else "scores"
         widgets.text(surface, shape, line._replace(y=line.bottom), size, theme.muted)
     if app.answer is None:
@@ -75,9 +97,16 @@ def _stage(surface, app, number):
             widgets.outline(surface, layout.cell(number, chosen[1]).inset(-1), colour, 2)
 
 
-def colours_of(maps, theme):
-    """Activations as colours, on one scale for all of a stage: (C, H, W) -> (C, H, W, 3)."""
-    if maps.min() < 0:
+def numbered(stages, number):
+    """A stage's title, with a number where several are of one kind: "Conv 2, 3 × 3"."""
+    kind, size = KIND.match(stages[number].title).groups()
+    same = [n for n, stage in enumerate(stages[:-1]) if KIND.match(stage.title).group(1) == kind]
+    return f"{kind} {same.index(number) + 1}, {size}" if len(same) > 1 and size else stages[number].title
+
+
+def colours_of(maps, theme, outputs=False):
+    """Activations as colours, one scale for all of a stage, signed for outputs: (C, H, W) -> (C, H, W, 3)."""
+    if outputs or maps.min() < 0:
         return coloured(signed(maps), theme.signed_scale)
     return coloured(maps / max(maps.max(), 1e-9), theme.heat_scale)
 
@@ -87,7 +116,8 @@ def _mosaic(maps, layout, number, theme):
     box, (columns, rows) = layout.parts[f"stage {number}"], (layout.columns(number), layout.rows(number))
     count, height, width = maps.shape
     times = max(1, 12 // height)  # a unit, or a tiny map, is enlarged so that the gap stays thin
-    pixels = colours_of(maps, theme).repeat(times, axis=1).repeat(times, axis=2)
+    last = number == len(layout.channels) - 1
+    pixels = colours_of(maps, theme, last).repeat(times, axis=1).repeat(times, axis=2)
     height, width = height * times + 1, width * times + 1
     whole = np.empty((rows * columns, height, width, 3), np.uint8)
     whole[:] = theme.panel
@@ -101,13 +131,18 @@ def _mosaic(maps, layout, number, theme):
 def _outputs(surface, app, scores):
     """The digits, written into the cells of the ten outputs."""
     number = len(app.reading.stages) - 1
-    colours = colours_of(scores[:, None, None], app.theme)[:, 0, 0]
+    colours = colours_of(scores[:, None, None], app.theme, outputs=True)[:, 0, 0]
     for digit, colour in enumerate(colours):
         bright = colour @ [0.299, 0.587, 0.114] > 120
         box = app.layout.cell(number, digit)
         style = "bold" if digit == app.answer.digit else ""
         ink = (12, 14, 18) if bright else (245, 247, 250)
-        widgets.text(surface, str(digit), box, min(app.layout.text, box.h * 0.8), ink, style, "centre")
+        size = min(app.layout.text, box.h * 0.8)
+        left = box._replace(x=box.x + box.w // 12, w=box.w // 3)
+        widgets.text(surface, str(digit), left, size, ink, style)
+        value = Rect(left.right, box.y, box.right - left.right - box.w // 16, box.h)
+        words = f"{scores[digit]:+.{abs(scores[digit]) < 9.95:d}f}".replace("-", "−")
+        widgets.text(surface, words, value, widgets.fitted_size(words, value, size * 0.85, style), ink, style, "right")
 
 
 def _enlarged(surface, app, number, cell, place):

@@ -20,8 +20,8 @@ CONTROLS = {
     "clear": Control("Clear", "Empty the pad.", ink.clear),
     "live": Control("Live", "Whether the answer follows the pen.", ask.live),
     "predict": Control("Predict", "Ask the network now.", ask.predict),
-    "random": Control("Random", "Show a digit of MNIST's test set.", ask.random),
-    "mistake": Control("Mistake", "Show the next digit of the test set that this network gets wrong.", ask.mistake),
+    "random": Control("Test digit", "Show a digit of MNIST's test set.", ask.random),
+    "mistake": Control("Its mistakes", "Show the next test digit that this network gets wrong.", ask.mistake),
     "open": Control("Open", "Open a picture or a saved session.", files.ask),
 }
 TOOLS = (  # the rows of controls under the pad, left to right, and how many columns each takes
@@ -90,6 +90,7 @@ def _ink(surface, app, box):
         for index, answer in enumerate(app.reading.answers):
             _boxed(surface, app, digit_box(app, index), answer, index == app.reading.chosen)
     widgets.outline(surface, box, theme.line)
+    _said(surface, app, box)
     if app.looking.focus == "pad":
         x, y = box.x + app.pad.nib[0] * box.w, box.y + app.pad.nib[1] * box.h
         radius = max(3, app.pad.pen * box.w / 2)
@@ -99,6 +100,24 @@ def _ink(surface, app, box):
         surface.set_clip(box)
         pygame.draw.aacircle(surface, theme.muted, app.looking.pointer, radius, 1)
         surface.set_clip(None)
+
+
+def _said(surface, app, box):
+    """What concerns the ink, said at the ink: an error, or that a part of it is outside."""
+    words = ""
+    if app.message.bad:
+        words = app.message.words
+    elif app.answer and app.pad.outside:
+        words = "A part of it is outside of the pad."
+    if not words:
+        return
+    size = app.layout.text
+    lines = min(len(widgets.wrapped(words, box.w - size, size)), 4)
+    high = lines * round(size * 1.35) + size
+    where = Rect(box.x, box.bottom - high, box.w, high)
+    pygame.draw.rect(surface, app.theme.panel, where)
+    pygame.draw.rect(surface, app.theme.warning, where, 1)
+    widgets.paragraph(surface, words, where.inset(size // 2), size, app.theme.warning)
 
 
 def _boxed(surface, app, box, answer, chosen):
@@ -144,7 +163,8 @@ def _width(surface, app, box):
     knob = ruler.x + int((app.pad.pen - THINNEST) / (THICKEST - THINNEST) * ruler.w)
     pygame.draw.circle(surface, theme.accent, (knob, ruler.middle[1]), ruler.h)
     typical = TYPICAL_FROM <= at <= TYPICAL_TO
-    words = "thin" if at < THIN else "thick" if at > THICK else "typical" if typical else "fine"
+    bit = "a bit thin" if at < TYPICAL_FROM else "a bit thick"
+    words = "thin" if at < THIN else "thick" if at > THICK else "typical" if typical else bit
     where = Rect(box.x, ruler.bottom + ruler.h // 2, box.w, box.bottom - ruler.bottom - ruler.h // 2)
     colour = theme.warning if words in ("thin", "thick") else theme.muted
     widgets.text(surface, f"{words} for MNIST", where, size * 0.85, colour, align="centre")

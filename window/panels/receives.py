@@ -39,8 +39,8 @@ def place(layout):
     """
     gap, half, caption, parts = layout.gap, layout.half, layout.caption, layout.parts
     inner = layout.free.inset(gap)._replace(w=int((layout.free.w - gap) * 0.54) - 2 * gap)
-    readout, count = layout.text * 3, len(TILES)
-    captions = caption + half * (count - 1) / count
+    readout, count, below = layout.text * 3, len(TILES), 2 * caption
+    captions = below + half * (count - 1) / count
     extra, gaps = gap - captions, half * (STEPS - 1)
     widest = (inner.w - extra) / (1 + 1 / count)
     spare = inner.h - layout.heading - caption - gap - readout - (extra - gaps) / STEPS
@@ -57,8 +57,8 @@ def place(layout):
     y += side + caption + gap
     parts["large"] = Rect(inner.x, y, large, large)
     for i, name in enumerate(TILES):
-        down = (large - tile - caption) * i // (count - 1)
-        parts[name] = Rect(inner.x + large + gap, y + down, tile, tile + caption)
+        down = (large - tile - below) * i // (count - 1)
+        parts[name] = Rect(inner.x + large + gap, y + down, tile, tile + below)
     parts["readout"] = Rect(inner.x, y + large, width, readout)
 
 
@@ -82,9 +82,13 @@ def draw(surface, app):
 
 
 def _caption(surface, app, words, box, chosen=False):
-    where = Rect(box.x - app.layout.gap // 2, box.y + box.w, box.w + app.layout.gap, box.h - box.w)
-    colour = app.theme.accent if chosen else app.theme.muted
-    widgets.text(surface, words, where, app.layout.text * 0.85, colour, align="centre")
+    where = Rect(box.x - app.layout.half, box.y + box.w, box.w + 2 * app.layout.half, box.h - box.w)
+    colour, size = app.theme.accent if chosen else app.theme.muted, app.layout.text * 0.85
+    lines = widgets.wrapped(words, where.w, size)
+    size = min(widgets.fitted_size(line, where, size) for line in lines)
+    pitch = round(app.layout.text * 1.1)
+    for n, line in enumerate(lines):
+        widgets.text(surface, line, where._replace(y=where.y + n * pitch, h=pitch), size, colour, align="centre")
 
 
 def _step(surface, app, step, box):

@@ -17,8 +17,10 @@ def place(layout):
 def draw(surface, app):
     theme, size, parts = app.theme, app.layout.text, app.layout.parts
     colour = theme.warning if app.message.bad else theme.text
-    mark = "! " if app.message.bad else ""
-    widgets.text(surface, mark + app.message.words, parts["message"], size * 0.92, colour)
+    words = "! " + app.message.words if app.message.bad else app.message.words
+    if app.hint and not app.message.bad:
+        words, colour = app.hint, theme.accent
+    widgets.text(surface, words, parts["message"], size * 0.92, colour)
     widgets.text(surface, model_line(app), parts["model"], size * 0.92, theme.muted, align="right")
 
 

@@ -82,12 +82,13 @@ def button(surface, where, words, theme, size, *, on=False, primary=False, point
     """A button. on: it is a switch, and switched on. ready: whether pressing it does anything now."""
     radius = where.h // 4
     face = theme.accent if primary and ready else theme.hover if pointed and ready else theme.raised
-    ink = theme.on_accent if primary and ready else theme.text if ready else theme.faint
+    ink = theme.on_accent if primary and ready else theme.text if ready else theme.muted
     pygame.draw.rect(surface, face, where, border_radius=radius)
     if on:
         pygame.draw.rect(surface, theme.accent, where, max(1, size // 8), border_radius=radius)
         ink = theme.accent
-    text(surface, words, where.inset(size // 4), size, ink, "bold" if primary else "", "centre")
+    style, inner = "bold" if primary else "", where.inset(int(size) // 4)
+    text(surface, words, inner, fitted_size(words, inner._replace(h=2 * where.h), size, style), ink, style, "centre")
 
 
 def coloured(levels, colours):

@@ -7,6 +7,7 @@ class Looking:
         self.explained = None  # the digit whose score is explained, if not the answer's
         self.pinned = None  # (stage, cell, place) whose arithmetic is shown
         self.pointer = None  # where the mouse is
+        self.since = 0.0  # when the pointer came to the part that it is at
         self.pressed = None  # the part that a button went down on
         self.focus = None  # the part that Enter presses
         self.cursor = 0  # the cell that the arrow keys are at, if the focus is on a stage

@@ -2,9 +2,10 @@
 
 from nn import ink
 from window.data.page import Page
-from window.data.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Picture, Stroke, is_dot
+from window.data.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Picture, Stroke, extent, is_dot
 
 AT_ONCE = 500  # events of a replayed session in one frame
+EXAMPLE_STAYS = 3.0  # seconds
 
 
 class Pad:
@@ -12,6 +13,7 @@ class Pad:
         self.drawing, self.page = Drawing(), Page()
         self.pen, self.erasing = PEN, False  # the pen's diameter in sides of the pad
         self.nib = (0.5, 0.5)  # where the keyboard's pen is, in the unit square
+        self.example_until = None  # seconds until which what is on the pad is an example
         self.replaying = []  # (seconds, function, arguments) still to come of a session being replayed
 
     @property
@@ -26,7 +28,14 @@ class Pad:
     @property
     def own(self):
         """Whether all that is on the pad was drawn by the user."""
-        return not any(isinstance(mark, Picture) for mark in self.marks)
+        return self.example_until is None and not any(isinstance(mark, Picture) for mark in self.marks)
+
+    @property
+    def outside(self):
+        """Whether a part of the pen's ink is beyond the pad's edge."""
+        box = extent(self.drawing.strokes)
+        pen = max((stroke.width for stroke in self.drawing.strokes if not stroke.erases), default=0) / 4
+        return box is not None and (min(box[:2]) < -pen or max(box[2:]) > 1 + pen)
 
     def follow(self):
         """Bring the page up to date with the drawing. Returns whether anything changed."""
@@ -64,6 +73,14 @@ class Pad:
             self.replaying.append((now + t, drawing.touch, (x, y, now + t, stroke.width, stroke.erases)))
             self.replaying += [(now + t, drawing.move, (x, y, now + t)) for x, y, t in rest]
             self.replaying.append((now + stroke.points[-1][2], drawing.lift, ()))
+
+    def show_example(self, strokes, now):
+        """Replay strokes that leave no trace behind: they go when their time is over, or when the user begins."""
+        self.replay(strokes, now)
+        self.example_until = now + max(stroke.points[-1][2] for stroke in strokes) + EXAMPLE_STAYS
+
+    def end_example(self):
+        self.drawing, self.replaying, self.example_until = Drawing(), [], None
 
     def play(self, now):
         """Draw what is due of a session being replayed: as much as a frame has time for, the rest in the next ones."""

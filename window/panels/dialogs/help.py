@@ -1,34 +1,83 @@
-"""The help: every key of the window."""
+"""The help: what one is looking at, and every key of the window."""
+
+import pygame
 
 from window.actions import keys, look
 from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
 
-SIZE = 70, 33
-CONTROLS = {"help": Control("", "", look.help)}
+SIZE = 76, 38
+CONTROLS = {
+    "page": Control("", "", look.turn),
+    "help": Control("", "", look.help),
+}
+PAGES = ("What you are looking at", "Keys")
+LOOKING = (
+    ("Your ink", "Draw a digit, as large as you like. The right button erases. Or drop pictures on the window: of one "
+     "digit, or of several in a row."),
+    ("What the network receives", "Your ink is boxed, shrunk to 20 x 20, and shifted by its weight into 28 x 28 "
+     "pixels, as MNIST was made. Beside it: what ink at each pixel does to the answer, what it relies on, and what it "
+     "would get without these steps. Blue speaks for the answer, orange against it."),
+    ("What it thinks", "The ten probabilities. They are calibrated: of answers at 90 %, nine in ten are right. "
+     "A click on a row explains that digit. If the answer is wrong, teach it: your drawing is kept, and from ten "
+     "drawings on a copy of the network can learn your hand."),
+    ("How it got there", "The numbers inside of the network, left to right: three convolutions look for ever larger "
+     "shapes, pooling keeps the strongest, and two dense layers add them up to ten scores. A click on a cell shows its "
+     "arithmetic, product by product, with the line of code that computes it."),
+)  # fmt: skip
 
 
 def place(app, box):
-    return {"help": Rect(0, 0, *app.layout.size)}  # it closes wherever it is clicked
+    text = app.layout.text
+    inner = box.inset(2 * text)
+    row = Rect(inner.x, inner.y, 16 * text, 2 * text)
+    pages = {f"page {n}": row._replace(x=row.x + n * 17 * text) for n in range(len(PAGES))}
+    return pages | {"help": Rect(0, 0, *app.layout.size)}  # anywhere else it closes
 
 
 def type_key(app, key):
+    if key in ("Left", "Right", "Tab"):
+        look.turn(app, (app.dialogs.page + 1) % len(PAGES))
+        return True
     return False
 
 
 def draw(surface, app, box, parts):
     theme, text = app.theme, app.layout.text
-    widgets.text(surface, "Keys", box._replace(h=2 * text), text * 1.5, theme.text, "bold")
+    for n, words in enumerate(PAGES):
+        part = f"page {n}"
+        widgets.button(surface, parts[part], words, theme, text, on=n == app.dialogs.page,
+                       pointed=app.pointed_part == part)  # fmt: skip
     close = "Esc or a click closes this"
     widgets.text(surface, close, box._replace(h=2 * text), text, theme.muted, align="right")
+    below = Rect(box.x, box.y + 3 * text, box.w, box.h - 3 * text)
+    (_looking, _keys)[app.dialogs.page](surface, app, below)
+
+
+def _looking(surface, app, box):
+    theme, text = app.theme, app.layout.text
+    y = box.y
+    for name, words in LOOKING:
+        widgets.text(surface, name, Rect(box.x, y, box.w, 2 * text), text * 1.1, theme.accent, "bold")
+        lines = len(widgets.wrapped(words, box.w, text))
+        high = lines * round(text * 1.35)
+        widgets.paragraph(surface, words, Rect(box.x, y + 2 * text, box.w, high), text, theme.text)
+        y += 3 * text + high
+    pygame.draw.line(surface, theme.line, (box.x, y), (box.right, y))
+    last = "Point at any control: the line at the foot of the window says what it does."
+    widgets.text(surface, last, Rect(box.x, y + text // 2, box.w, 2 * text), text, theme.muted)
+
+
+def _keys(surface, app, box):
+    theme, text = app.theme, app.layout.text
     groups = {}
     for binding in keys.TABLE:
         groups.setdefault(binding.group, []).append(binding)
     columns = [["Draw", "Your hand"], ["Ask", "Look"], ["Window"]]
     wide = (box.w - 2 * 2 * text) // 3
     for n, names in enumerate(columns):
-        y, x = box.y + 3 * text, box.x + n * (wide + 2 * text)
+        y, x = box.y, box.x + n * (wide + 2 * text)
         for name in names:
             widgets.text(surface, name, Rect(x, y, wide, round(text * 1.6)), text, theme.accent, "bold")
             y += round(text * 1.8)
@@ -39,4 +88,4 @@ def draw(surface, app, box, parts):
                 y += key.h
             y += text
     hints = "The mouse draws, its right button erases, its wheel sets the pen's width. Drop files on the window."
-    widgets.text(surface, hints, Rect(box.x, box.bottom - text, box.w, 2 * text), text * 0.92, theme.muted)
+    widgets.text(surface, hints, Rect(box.x, box.bottom - 3 * text // 2, box.w, 2 * text), text * 0.92, theme.muted)
