@@ -9,6 +9,7 @@ stopped. INT and TERM must end it within SECONDS, with their exit code or, too l
 """
 
 import argparse
+import os
 import signal
 import struct
 import subprocess
@@ -40,7 +41,8 @@ def data_set(folder):
 
 def start(out, *options):
     command = [sys.executable, str(ROOT / "train.py"), "--out", str(out), *map(str, options)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+                            env=os.environ | {"PYTHONFAULTHANDLER": "1"})  # fmt: skip
 
 
 def weights(path):
@@ -57,9 +59,8 @@ def trial(data, folder, name, moment, expected):
     try:
         _, words = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return f"still there after {SECONDS} s"
+        process.send_signal(signal.SIGABRT)  # Python's faulthandler then says where it stands
+        return f"still there after {SECONDS} s: {' | '.join(process.communicate()[1].split(chr(10))[:12])}"
     if process.returncode not in (CODES[name], 0) or "Traceback" in words:
         return f"exit code {process.returncode}, {words.strip().splitlines()[-1:] or 'no word'}"
     try:
