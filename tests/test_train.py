@@ -150,6 +150,7 @@ def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_
     assert network.temperature == fit_temperature(network, *held_out) != 1
 
 
+@pytest.mark.shipped
 def test_batch_norm_is_folded_away_when_the_weights_are_saved(data, tmp_path, monkeypatch, capsys):
     recipe = replace(RECIPES["best"], scribbles=5, drawn=20, late_drawn=3)
     monkeypatch.setitem(RECIPES, "best", recipe)

@@ -252,6 +252,7 @@ def test_a_layer_that_cannot_be_taken_apart_has_no_arithmetic(digit):
 
 # --- the answer -----------------------------------------------------------------------------------------------
 
+@pytest.mark.shipped
 @pytest.mark.parametrize("image", ["digit", "noise"])
 def test_what_ink_does_is_tried_out_and_the_slope_is_the_scores(digit, image):
     rng = np.random.default_rng(3)
