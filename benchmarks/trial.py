@@ -75,9 +75,10 @@ def main():
     right = said.argmax(axis=1) == labels
     worst = min(right[writers == name].mean() for name in set(writers))
     kinds = strangers.kinds(images[-HELD_OUT:])
-    strange = [predict(each).max(axis=1) for each in kinds.values()]
-    sure, refused = (np.mean([test(each).mean() for each in strange]) for test in (
-        lambda p: p >= SURE, lambda p: p < np.quantile(said.max(axis=1), 1 - drawn.KEPT)))  # fmt: skip
+    strange = {kind: predict(each) for kind, each in kinds.items()}
+    sure = np.mean([(rows.max(axis=1) >= SURE).mean() for rows in strange.values()])
+    threshold = np.quantile(drawn.first_two(said), 1 - drawn.KEPT)
+    refused = np.mean([(drawn.first_two(rows) < threshold).mean() for rows in strange.values()])
     print(
         f"{options.name}, seed {options.seed}: held-out error {100 * (1 - accuracy):.2f} %, cross-entropy {loss:.4f}, "
         f"temperature {network.temperature:.3f}; drawn {100 * right.mean():.2f} %, "
