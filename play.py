@@ -4,6 +4,8 @@
     python play.py FILE...              open it with pictures, or sessions, in it
     python play.py --screenshot OUT.png [--replay SESSION.json | FILE]
     python play.py --predict FILE... [--json]
+    python play.py --web [--host 127.0.0.1] [--port 7860] [--share]      the same as a page in a browser
+    python play.py --space DIR          write that page as a Hugging Face Space
 
 --predict prints a line for each digit: the digit, its confidence, how sure that is, and the probabilities of 0 to 9,
 all in %. A picture of several digits gives a line for each, from left to right. With --json a line is an object
@@ -53,8 +55,13 @@ def run(argv):
         command.error("--predict wants a FILE")
     if args.json and not args.predict:
         command.error("--json goes with --predict")
+    page = {name: getattr(args, name) for name in ("host", "port", "share") if getattr(args, name) is not None}
+    if page and not args.web:
+        command.error(f"--{next(iter(page))} goes with --web")
     if not os.path.isfile(args.weights):  # False, where Path's own would raise, for a name that no file can have
         return fail(f"{args.weights}: no such file; `python train.py` makes weights, and says how to use them")
+    if args.web or args.space:
+        return serve(args, page)
     return predict(args) if args.predict else open_window(args)
 
 
@@ -69,6 +76,12 @@ def parser():
     made.add_argument("--weights", type=Path, default=WEIGHTS, help="the network's weights (weights/digits.npz)")
     made.add_argument("--predict", action="store_true", help="print what the pictures show; no window")
     made.add_argument("--json", action="store_true", help="with --predict: an object of JSON a line")
+    page = made.add_argument_group("the page")
+    page.add_argument("--web", action="store_true", help="serve a page to draw on in a browser")
+    page.add_argument("--host", help="the address to listen on; 0.0.0.0 lets others in (127.0.0.1)")
+    page.add_argument("--port", type=port, help="(7860)")
+    page.add_argument("--share", action="store_true", default=None, help="a public link, by Gradio's servers")
+    page.add_argument("--space", metavar="DIR", type=Path, help="write a folder that is a Hugging Face Space")
     window = made.add_argument_group("the window")
     window.add_argument("--theme", choices=("dark", "light"), default="dark")
     window.add_argument("--scale", type=scale, default=1.0, help="size of the window and its text, 0.5 to 4 (1)")
@@ -87,6 +100,30 @@ def scale(text):
     if not 0.5 <= value <= 4:
         raise argparse.ArgumentTypeError(f"expected a number from 0.5 to 4, got {text!r}")
     return value
+
+
+def port(text):
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 65535, got {text!r}")
+    return int(text)
+
+
+def serve(args, options):
+    """The page, or the folder of a Space that serves it. Returns the exit code."""
+    try:
+        from window.web import server, space
+    except ModuleNotFoundError as error:
+        if error.name != "gradio":
+            raise
+        return fail("--web and --space need Gradio: pip install -e '.[web]'")
+    try:
+        if args.space:
+            space.write(args.space, args.weights)
+        else:
+            server.serve(args.weights, **options)
+    except (ValueError, OSError) as error:
+        return fail(error)
+    return stopping.asked()
 
 
 def predict(args):
