@@ -48,6 +48,14 @@ class Described:
         """The Terms of one output, or None if this layer can't say."""
         return None
 
+    def terms_back(self, x, dy, cell, place):
+        """The Terms of dL/dx of one *input*, from dy = dL/dy of all outputs, or None if this layer can't say."""
+        return None
+
+    def weight_terms(self, x, dy, index):
+        """The Terms of dL/dw of one weight: what it multiplied, times dy, summed over the places; or None."""
+        return None
+
     def kernel(self, cell):
         """The weights of one cell as a picture (KH, KW), the mean over many input channels; or None."""
         return None
@@ -86,6 +94,12 @@ class Weighted(Described):
     def terms(self, x, cell, place):
         return Terms(x, self.params["w"][:, cell], float(self.params["b"][cell]), "sum of the products")
 
+    def terms_back(self, x, dy, cell, place):
+        return Terms(dy, self.params["w"][cell], None, "sum of the products")
+
+    def weight_terms(self, x, dy, index):
+        return Terms(x[index[0] : index[0] + 1], dy[index[1] : index[1] + 1], None, "sum of the products")
+
 
 class Sliding(Described):
     """A window slides over the image: an output at i sees inputs i * stride - margin to i * stride - margin + k - 1."""
@@ -108,6 +122,20 @@ class Sliding(Described):
         row, column = (at * self.stride for at in place)
         return np.pad(x, (rows, columns, (0, 0)))[row : row + kh, column : column + kw]
 
+    def spread(self, y, place):
+        """What each of the window's places had from the outputs that saw an input through it: (KH, KW, F), 0 if none.
+
+        Input i is at place u of the window of output (i + margin - u) / stride, if that is a whole number.
+        """
+        (kh, kw), ((above, _), (before, _)) = self.window, self.margins
+        found = np.zeros((kh, kw, y.shape[-1]), y.dtype)
+        for u, v in np.ndindex(kh, kw):
+            i, over = divmod(place[0] + above - u, self.stride)
+            j, beside = divmod(place[1] + before - v, self.stride)
+            if not over and not beside and 0 <= i < y.shape[0] and 0 <= j < y.shape[1]:
+                found[u, v] = y[i, j]
+        return found
+
 
 class Convolved(Sliding):
     name = "Conv"
@@ -120,6 +148,15 @@ class Convolved(Sliding):
         w, b = self.params["w"][..., cell], float(self.params["b"][cell])
         return Terms(self.patch(x, place), w, b, "sum of the products")
 
+    def terms_back(self, x, dy, cell, place):
+        return Terms(self.spread(dy, place), self.params["w"][:, :, cell], None, "sum of the products")
+
+    def weight_terms(self, x, dy, index):
+        (u, v, c, f), (rows, columns) = index, self.margins
+        padded, (OH, OW) = np.pad(x[..., c], (rows, columns)), dy.shape[:2]
+        seen = padded[u : u + self.stride * OH : self.stride, v : v + self.stride * OW : self.stride][:OH, :OW]
+        return Terms(seen, dy[..., f], None, "sum of the products")
+
     def kernel(self, cell):
         return self.params["w"][..., cell].mean(axis=2)
 
@@ -131,7 +168,23 @@ class Pooled(Sliding):
     def terms(self, x, cell, place):
         return Terms(self.patch(x, place)[..., cell], None, None, self.how)
 
+    def terms_back(self, x, dy, cell, place):
+        """Each window that saw the input, its dy times the input's share in it: 1 for the winner, 0 for the others."""
+        OH, OW = dy.shape[:2]
+        patches = np.array([[self.patch(x, (i, j))[..., cell] for j in range(OW)] for i in range(OH)])
+        shares = self.shares(patches.reshape(OH, OW, -1))  # (OH, OW, KH*KW)
+        mine = self.spread(shares, place)  # of each window at each of its places: the one at (u, v) is this input's
+        weights = np.take_along_axis(mine, np.arange(mine[..., 0].size).reshape(*self.window, 1), axis=2)[..., 0]
+        return Terms(self.spread(dy, place)[..., cell], weights, None, "sum of the products")
+
+    def shares(self, patches):
+        """What each number of a window (..., n) passes on of it: the first of the largest all, the others nothing."""
+        return np.arange(patches.shape[-1]) == patches.argmax(axis=-1, keepdims=True)
+
 
 class Averaged(Pooled):
     how = "mean"
     name = "Mean pool"
+
+    def shares(self, patches):
+        return np.full(patches.shape, 1 / patches.shape[-1])

@@ -26,7 +26,7 @@ from window.data.strokes import PEN, from_json
 
 HERE = Path(__file__).parent
 LARGEST = 28_000_000  # bytes of a request: a picture of 20 MB as text
-STROKES, POINTS = 500, 20_000  # of one drawing: ten minutes of it
+FULLEST = 300  # pads that the pen's boxes may cover together, a second's work; 20,000 points of a person cover 200
 
 
 class Reader:
@@ -40,9 +40,9 @@ class Reader:
         """The answer to {"strokes": [...]}, strokes as in a session of the window. ValueError if they aren't."""
         if not isinstance(drawing, dict) or not isinstance(drawing.get("strokes"), list):
             raise ValueError('expected {"strokes": [{"width", "erases", "points": [[x, y, seconds], ...]}, ...]}')
-        marks = from_json(drawing["strokes"][: STROKES + 1])
-        if len(marks) > STROKES or sum(len(mark.points) for mark in marks) > POINTS:
-            raise ValueError(f"a drawing may have at most {STROKES} strokes and {POINTS:,} points")
+        marks = from_json(drawing["strokes"])
+        if sum(swept(mark) for mark in marks) > FULLEST:
+            raise ValueError(f"these strokes sweep over more than {FULLEST} pads: draw less")
         page = Page()
         page.follow(tuple(marks))
         return self.answer([page.ink], explained)
@@ -88,6 +88,12 @@ def pictures(network, steps, digit):
                   "whatif": url(signed(what_if(network, steps.image, digit)))},
         "maps": maps, "channels": channels,
     }  # fmt: skip
+
+
+def swept(stroke):
+    """The area of the boxes around the pieces of a stroke, in pads: what drawing it costs."""
+    points = np.array(stroke.points)[:, :2].clip(-1, 2)
+    return float((np.abs(np.diff(points, axis=0)) + stroke.width).prod(axis=1).sum())
 
 
 def what_if(network, image, digit):
