@@ -8,11 +8,11 @@
     python play.py --space DIR          write that page as a Hugging Face Space
 
 --predict prints a line for each digit: the digit, its confidence, how sure that is, and the probabilities of 0 to 9,
-all in %. A picture of several digits gives a line for each, from left to right. With --json a line is an object
-{"file", "digit", "confidence", "reading", "second", "probabilities": [10], "looks_like_digit"}: the reading is "sure",
-"likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the "number" that they
-make, as text, and its "place" in it, from 0. A file that can't be read gives {"file", "error"}. All files are tried;
-the exit code is 0 if all were read and 2 if any was not.
+all in %. A picture of several digits gives a line for each, left to right, the upper line first. With --json a line is
+an object {"file", "digit", "confidence", "reading", "second", "probabilities": [10], "looks_like_digit"}: the reading
+is "sure", "likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the
+"number" that they make, as text, its "line" and its "place" in the number, both from 0. A file that can't be read gives
+{"file", "error"}. All files are tried; the exit code is 0 if all were read and 2 if any was not.
 """
 
 if __name__ == "__main__":
@@ -153,21 +153,20 @@ def predict(args):
 
 
 def read_digits(network, path):
-    """The digits in a picture file, left to right, each as the dict that --json prints.
+    """The digits in a picture file, in the order of their number, each as the dict that --json prints.
 
-    Raises ValueError("path: reason") for a file that can't be read or shows no ink.
+    Raises ValueError("path: reason") for a file that can't be read or shows nothing like a number.
     """
     from nn import ink, words
 
-    pages = ink.split(ink.read(path))
-    if not pages:
-        raise ValueError(f"{path}: no ink found")
-    probabilities = network.predict(np.stack([ink.to_mnist(page) for page in pages]))
-    number = "".join(str(digit) for digit in probabilities.argmax(axis=1))
+    found = ink.read_page(network, ink.read(path))
+    if not found.digits:
+        raise ValueError(f"{path}: nothing on it looks like a number")
     readings = []
-    for place, row in enumerate(probabilities):
-        reading = {"file": path} | words.as_json(row, network.threshold)
-        readings.append(reading if len(pages) == 1 else reading | {"number": number, "place": place})
+    for digit in found.digits:
+        reading = {"file": path} | words.as_json(digit.probabilities, network.threshold)
+        where = {"number": found.number, "line": digit.line, "place": digit.place}
+        readings.append(reading | where if len(found.digits) > 1 else reading)
     return readings
 
 

@@ -115,7 +115,7 @@ def received(page, picture=False):
     try:
         if picture:
             file = io.BytesIO(b"P5 %d %d 255\n" % page.shape[::-1] + page.tobytes())  # PGM: no time lost compressing
-            page = ink.read(file)  # polarity, paper and noise
+            page = ink.read(file).ink  # polarity, paper and noise
         image = ink.to_mnist(page)
     except ValueError:
         image = None

@@ -48,7 +48,7 @@ def predict(capsys, *arguments):
 def test_json_says_what_the_network_says(weights, pictures, capsys):
     code, (line,), errors = predict(capsys, "--json", "--weights", weights, pictures[0])
     reading = json.loads(line)
-    expected = Network.load(weights).predict(ink.to_mnist(ink.read(pictures[0]))[None])[0]
+    expected = Network.load(weights).predict(ink.to_mnist(ink.read(pictures[0]).ink)[None])[0]
     assert (code, errors) == (0, [])
     assert set(reading) == {"file", "digit", "confidence", "reading", "second", "probabilities", "looks_like_digit"}
     assert reading["file"] == pictures[0]
@@ -67,14 +67,15 @@ def test_text_has_the_digit_the_confidence_and_ten_probabilities(weights, pictur
         assert f"{digit}: {100 * p:.1f}" in line
 
 
-def test_several_digits_are_a_number(weights, pictures, capsys):
-    _, lines, _ = predict(capsys, "--json", "--weights", weights, pictures[1])
+def test_several_digits_are_a_number(pictures, capsys):
+    _, lines, _ = predict(capsys, "--json", "--weights", str(play.WEIGHTS), pictures[1])
     readings = [json.loads(line) for line in lines]
     assert [reading["place"] for reading in readings] == [0, 1]
+    assert [reading["line"] for reading in readings] == [0, 0]
     assert {reading["number"] for reading in readings} == {"".join(str(reading["digit"]) for reading in readings)}
-    _, (alone,), _ = predict(capsys, "--json", "--weights", weights, pictures[0])
+    _, (alone,), _ = predict(capsys, "--json", "--weights", str(play.WEIGHTS), pictures[0])
     assert readings[0]["probabilities"] == pytest.approx(json.loads(alone)["probabilities"], abs=1e-5)
-    _, lines, _ = predict(capsys, "--weights", weights, pictures[1])
+    _, lines, _ = predict(capsys, "--weights", str(play.WEIGHTS), pictures[1])
     assert lines[1].startswith(f"{pictures[1]} ({readings[0]['number']}, 2 of 2): {readings[1]['digit']}, ")
 
 

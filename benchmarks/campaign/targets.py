@@ -115,7 +115,7 @@ def make_pictures(folder):
 
 
 def read_picture(path):
-    return [ink.to_mnist(page) for page in ink.split(ink.read(path))]
+    return [ink.to_mnist(page) for page in (ink.read(path).ink,)]
 
 
 # --- sessions and kept drawings -----------------------------------------------------------------------------------

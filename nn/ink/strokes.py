@@ -54,10 +54,11 @@ def draw(strokes, width, size):
     return np.rint(coverage * 255).astype(np.uint8)
 
 
-def to_mnist(ink, steps=False):
+def to_mnist(ink, steps=False, least=None):
     """A page as a 28x28 image made by MNIST's own rule.
 
-    1. Put a square around the ink, of at least 10/128 of the page, so that a dot stays a dot.
+    1. Put a square around the ink, of at least 10/128 of the page, so that a dot stays a dot; or of at least `least`
+       pixels, where the page is large and what stands on it is known to be no dot.
     2. Average it over areas to 20x20.
     3. Stretch the grey levels so that the peak is 255.
     4. Shift by whole pixels into 28x28 so that the centre of mass lies in (13.5, 14.5], counted from the
@@ -70,7 +71,7 @@ def to_mnist(ink, steps=False):
     if box is None:
         return None
     left, top, width, height = box
-    side = max(width, height, round(min(ink.shape) * 10 / 128))
+    side = max(width, height, round(min(ink.shape) * 10 / 128) if least is None else least)
     before, above = (side - width) // 2, (side - height) // 2  # paper between the square and the ink
     inside = ink[top : top + height, left : left + width]
     rows, columns = area_weights(20, height, side, above), area_weights(20, width, side, before)

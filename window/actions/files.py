@@ -88,7 +88,9 @@ def show(app, index):
             app.say(f"{Path(path).name}: replayed.")
             app.replay(session)
         else:
-            app.pad.show(Picture(ink.read(path), Path(path).name))
+            page = ink.read(path)
+            seen = ink.read_page(app.reading.network, page) if app.reading.network else page
+            app.pad.show(Picture(seen.ink, Path(path).name))
             of = f" ({app.dialogs.file + 1} of {len(files)}, PageDown for the next)" if len(files) > 1 else ""
             app.say(f"{Path(path).name}{of}")
     except (ValueError, OSError) as error:

@@ -47,9 +47,9 @@ class Answer:
         return float(self.probabilities[self.digit])
 
 
-def answer(network, page):
-    """The Answer to a page (H, W) of ink, or None if it has none."""
-    steps = ink.to_mnist(page, steps=True)
+def answer(network, page, least=None):
+    """The Answer to a page (H, W) of ink, or None if it has none. `least` is `to_mnist`'s."""
+    steps = ink.to_mnist(page, steps=True, least=least)
     if steps is None:
         return None
     image, plain = steps.image, shrunk(page)

@@ -41,11 +41,11 @@ class Pad:
         """Bring the page up to date with the drawing. Returns whether anything changed."""
         return self.page.follow(self.marks)
 
-    def pages(self):
-        """The pages of ink to be read, one a digit, left to right."""
+    def pages(self, network):
+        """The pages of ink to be read, one a digit, in the order of the number."""
         picture = self.drawing.picture
         if picture is not None:
-            return ink.split(picture.ink)  # at its own resolution, and perhaps of several digits
+            return [digit.page for digit in ink.read_page(network, picture.ink).digits]  # at its own resolution
         return [] if self.dot else [self.page.ink]
 
     def set_pen(self, width):

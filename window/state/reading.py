@@ -47,7 +47,9 @@ class Reading:
         pad.follow()
         self.stale, self.since_answer, self.chosen = False, 0.0, 0
         self.occluded = self.effects = None
-        self.answers = [found for page in pad.pages() if (found := answer(self.network, page))]
+        least = None if pad.drawing.picture is None else 1
+        pages = pad.pages(self.network)
+        self.answers = [found for page in pages if (found := answer(self.network, page, least))]
 
     def choose(self, index, rested):
         """Show another of several digits; nothing has to be waited for to explain it."""

@@ -1,0 +1,399 @@
+"""The ways to part a page's ink into digits, and the best of them by the network's word.
+
+Pieces of ink become lines; a line is a row of atoms: pieces, or parts of a wide piece between cuts. A run of
+neighbouring atoms may be a digit, an atom may be left out. The best way through a line has the greatest sum of log p,
+less prices for joining over a gap, for cutting and for leaving out.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn.ink.pieces import grown, pen_width, pieces_of
+from nn.ink.strokes import INK, to_mnist
+
+SMALLEST_DIGIT = 7  # pixels high: less is a speck, and shows no digit
+MOST_PIECES = 400  # of a digit's size: more is a texture
+MARK = 0.42  # of the digits' height: what is lower is a mark, or a part of a digit
+DOT = 0.12  # of the digits' height: what is smaller is dust, or a part of a broken digit
+MOST_ATOMS = 5  # of a digit
+WIDEST = 1.7  # the width of a digit in heights
+CUT_FROM = 0.6  # the width in heights from which on a piece may be several digits
+PRICE_OUT = 3.0  # of leaving out ink as large as a digit
+PRICE_MARK = 0.15  # of leaving out a mark
+PRICE_GAP = 6.0  # of joining over a gap, for each height that it is wide
+PRICE_CUT = 0.7  # of a cut, and as much again for each width of the pen that it goes through
+PRICE_AROUND = 0.05  # of ink around the digits, to be compared with other views
+PRICE_APART = 1.0  # of parting pieces that share most of their columns
+
+
+@dataclass(eq=False)
+class Atom:
+    box: tuple[int, int, int, int]
+    ink: np.ndarray  # (bottom - top, right - left) uint8
+    cut: float = 0.0  # the price of the cut before it; 0 if it begins a piece
+    mark: bool = False
+
+    @property
+    def middle(self):
+        return (self.box[0] + self.box[2]) / 2
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A run of atoms that may be a digit."""
+
+    first: int
+    last: int  # one beyond
+    box: tuple[int, int, int, int]
+    atoms: list
+    price: float
+    probabilities: np.ndarray | None = None
+
+    def crop(self):
+        left, top, right, bottom = self.box
+        page = np.zeros((bottom - top, right - left), np.uint8)
+        for atom in self.atoms:
+            x, y, end, low = atom.box
+            part = page[y - top : low - top, x - left : end - left]
+            np.maximum(part, atom.ink, out=part)
+        return page
+
+    def on(self, ink):
+        """A page like `ink` with this candidate's ink alone."""
+        page = np.zeros_like(ink)
+        left, top, right, bottom = self.box
+        page[top:bottom, left:right] = self.crop()
+        return page
+
+
+@dataclass(eq=False)
+class Grid:
+    lines: list  # of lists of atoms
+    left_out: list  # (box, why)
+    pen: float
+    height: float
+    candidates: list = field(default_factory=list)  # of each line
+
+
+def has_ink(ink):
+    """Whether a page has a piece of ink that is large enough for a digit."""
+    found = pieces_of(ink >= INK)
+    return bool(len(found.area) and np.maximum(found.width, found.height).max() >= SMALLEST_DIGIT)
+
+
+def lattice_of(ink):
+    """The lines of atoms of a page, or None if nothing on it could be a digit."""
+    mask = ink >= INK
+    found = pieces_of(mask)
+    extent = np.maximum(found.width, found.height)
+    some = np.flatnonzero(extent >= 3)
+    if not len(some) or extent.max() < SMALLEST_DIGIT:
+        return None
+    H, W = ink.shape
+    left_out = []
+    kept = []
+    for k in some[np.argsort(-extent[some])][: 4 * MOST_PIECES]:
+        why = _no_digit(found, k, some, H, W)
+        if why:
+            left_out.append((_box(found, k), why))
+        else:
+            kept.append(k)
+    if not kept:
+        return None
+    kept = np.array(kept)
+    tall = kept[found.height[kept] >= SMALLEST_DIGIT]
+    if not len(tall):
+        return None
+    height = _usual(found.height[tall])
+    if np.count_nonzero(found.height[tall] > height / 2) > MOST_PIECES:
+        return None
+    pen = pen_width(np.isin(found.labels, kept))
+    small = extent[kept] < DOT * height
+    lines, loose = _lines(found, kept[~small], height)
+    left_out += [(_box(found, k), "a speck") for k in kept[small]]
+    left_out += [(_box(found, k), "a mark apart from the digits") for k in loose]
+    grid = Grid([[_atom(ink, found, k, height) for k in line] for line in lines], left_out, pen, height)
+    return grid if grid.lines else None
+
+
+def _box(found, k):
+    return int(found.left[k]), int(found.top[k]), int(found.right[k]), int(found.bottom[k])
+
+
+def _usual(heights):
+    """The height of the digits: of the tallest pieces that aren't alone in their height."""
+    heights = np.sort(heights)[::-1]
+    for height in heights[:-1]:
+        if np.count_nonzero(heights >= 0.6 * height) >= 2:
+            return float(height)
+    return float(heights[0])
+
+
+def _no_digit(found, k, some, H, W):
+    """Why a piece of ink can't be a digit, by its size and place alone; "" if it can."""
+    left, top, right, bottom = _box(found, k)
+    width, height = right - left, bottom - top
+    on_edge = (left == 0) + (top == 0) + (right == W) + (bottom == H)
+    if on_edge >= 2 and (width > W / 2 or height > H / 2):
+        return "a frame"
+    if on_edge and max(width / W, height / H) > 0.7:
+        return "a line at the edge"
+    inside = some[(found.left[some] > left) & (found.right[some] < right) & (found.top[some] > top)
+                  & (found.bottom[some] < bottom)]  # fmt: skip
+    if len(inside) and found.height[inside].max() > max(0.3 * height, SMALLEST_DIGIT):
+        fill = found.area[k] / (width * height)
+        if fill < 0.3:
+            return "a frame or a circle around"
+    if width > 6 * height and width > 0.3 * W:
+        return "a line"
+    return ""
+
+
+def _lines(found, kept, height):
+    """The pieces of each line of digits, left to right, top line first; and those of no line."""
+    tall = [k for k in kept if found.height[k] >= MARK * height]
+    tall.sort(key=lambda k: -found.height[k])
+    lines = []
+    for k in tall:
+        for line in lines:
+            shared = min(line["bottom"], found.bottom[k]) - max(line["top"], found.top[k])
+            if shared > 0.5 * min(line["bottom"] - line["top"], found.height[k]):
+                line["pieces"].append(k)
+                line["top"] = np.median(found.top[line["pieces"]])
+                line["bottom"] = np.median(found.bottom[line["pieces"]])
+                break
+        else:
+            lines.append({"top": found.top[k], "bottom": found.bottom[k], "pieces": [k]})
+    loose = []
+    for k in kept:
+        if found.height[k] >= MARK * height:
+            continue
+        middle = (found.top[k] + found.bottom[k]) / 2
+        away = [max(line["top"] - middle, middle - line["bottom"], 0) for line in lines]
+        nearest = int(np.argmin(away)) if lines else -1
+        if not lines or away[nearest] > 0.3 * height:
+            loose.append(k)
+            continue
+        line = lines[nearest]
+        ends = found.left[line["pieces"]].min(), found.right[line["pieces"]].max()
+        if found.left[k] - ends[1] > height or ends[0] - found.right[k] > height:
+            loose.append(k)
+        else:
+            line["pieces"].append(k)
+    lines.sort(key=lambda line: line["top"])
+    order = [sorted(line["pieces"], key=lambda k: found.left[k] + found.right[k]) for line in lines]
+    return order, loose
+
+
+def _atom(ink, found, k, height):
+    """The ink of a piece with its anti-aliased edge."""
+    H, W = ink.shape
+    left, top, right, bottom = _box(found, k)
+    left, top, right, bottom = max(left - 1, 0), max(top - 1, 0), min(right + 1, W), min(bottom + 1, H)
+    labels = found.labels[top:bottom, left:right]
+    own = labels == k + 1
+    near = grown(own, 1) & ((labels == 0) | own)
+    mark = found.height[k] < MARK * height
+    return Atom((left, top, right, bottom), np.where(near, ink[top:bottom, left:right], 0).astype(np.uint8), mark=mark)
+
+
+def judge(network, grids):
+    """Let the network read all that could be a digit: whole pieces and joined ones first, then cut ones."""
+    for grid in grids:
+        grid.candidates = [_runs(line, grid.height) for line in grid.lines]
+    _read(network, grids)
+    cut = []
+    for grid in grids:
+        for number, line in enumerate(grid.lines):
+            alone = {c.first: c for c in grid.candidates[number] if c.last == c.first + 1}
+            atoms = []
+            for k, atom in enumerate(line):
+                wide = (atom.box[2] - atom.box[0]) / grid.height
+                p = alone[k].probabilities.max() if k in alone else 0
+                tall = atom.box[3] - atom.box[1] > MARK * grid.height
+                if tall and (wide > 1.15 or (wide > CUT_FROM and p < 0.99)):
+                    atoms += parts(atom, grid.pen)
+                else:
+                    atoms.append(atom)
+            if len(atoms) > len(line):
+                grid.lines[number] = atoms
+                grid.candidates[number] = _runs(atoms, grid.height)
+                if grid not in cut:
+                    cut.append(grid)
+    _read(network, cut)
+
+
+def _read(network, grids):
+    """Put the network's probabilities into all candidates that have none."""
+    new = [c for grid in grids for line in grid.candidates for c in line if c.probabilities is None]
+    images = [to_mnist(c.crop(), least=1) for c in new]
+    readable = [k for k, image in enumerate(images) if image is not None]
+    if readable:
+        rows = network.predict(np.stack([images[k] for k in readable])).astype(float)
+        for k, row in zip(readable, rows, strict=True):
+            new[k].probabilities = row
+    for candidate in new:
+        if candidate.probabilities is None:
+            candidate.probabilities = np.full(10, 0.1)
+
+
+def _runs(atoms, height):
+    """All runs of neighbouring atoms that are of a digit's size, as candidates."""
+    found = []
+    for first in range(len(atoms)):
+        price, box = 0.0, atoms[first].box
+        for last in range(first, min(first + MOST_ATOMS, len(atoms))):
+            atom = atoms[last]
+            if last > first:
+                if not atom.cut:  # a gap is bridged
+                    gap = max(atom.box[0] - box[2], box[0] - atom.box[2], 0)
+                    price += PRICE_GAP * gap / height
+                    if gap > 0.35 * height:
+                        break
+                box = (min(box[0], atom.box[0]), min(box[1], atom.box[1]),
+                       max(box[2], atom.box[2]), max(box[3], atom.box[3]))  # fmt: skip
+            if box[2] - box[0] > WIDEST * height and last > first:
+                break
+            if box[3] - box[1] < MARK * height or box[3] - box[1] > 1.6 * height:
+                continue
+            if all(atom.mark for atom in atoms[first : last + 1]):
+                continue
+            found.append(Candidate(first, last + 1, box, atoms[first : last + 1], price))
+    return found
+
+
+def parts(atom, pen):
+    """A piece of ink cut along its cheapest seams from top to bottom: atoms left to right."""
+    cost = atom.ink / 255.0
+    h, w = cost.shape
+    seams = _seams(cost, pen)
+    if not seams:
+        return [atom]
+    columns = np.arange(w)
+    edges = [np.zeros(h, int), *[seam for _, seam in seams], np.full(h, w)]
+    prices = [0.0, *[PRICE_CUT * (1 + cost / max(pen, 1)) for cost, _ in seams]]
+    atoms = []
+    for price, start, stop in zip(prices, edges[:-1], edges[1:], strict=True):
+        part = np.where((columns >= start[:, None]) & (columns < stop[:, None]), atom.ink, 0).astype(np.uint8)
+        inked = part >= INK
+        if not inked.any():
+            continue
+        rows, cols = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+        top, bottom, left, right = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
+        x, y = atom.box[:2]
+        box = int(x + left), int(y + top), int(x + right), int(y + bottom)
+        atoms.append(Atom(box, part[top:bottom, left:right], price if atoms else atom.cut))
+    return atoms
+
+
+def _seams(cost, pen):
+    """(cost, column (h,) at each row) of the cheapest ways from top to bottom, left to right, not crossing."""
+    h, w = cost.shape
+    down, up = _sums(cost), _sums(cost[::-1])[::-1]
+    through = (down + up - cost)[h // 2]
+    for row in (h // 3, 2 * h // 3):
+        through = np.minimum(through, (down + up - cost)[row])
+    near = max(int(0.1 * h), 2)
+    chosen = []
+    for x in np.argsort(through):
+        if through[x] > 3 * max(pen, 2) or len(chosen) == 6:
+            break
+        if not near <= x < w - near or any(abs(x - other) < near for _, other in chosen):
+            continue
+        chosen.append((float(through[x]), int(x)))
+    seams = []
+    for price, x in sorted(chosen, key=lambda pair: pair[1]):
+        rows = (h // 2, h // 3, 2 * h // 3)
+        start = min(rows, key=lambda row: (down + up - cost)[row, x])
+        seam = np.empty(h, int)
+        for path, step in ((down, -1), (up, 1)):
+            at = x
+            for row in range(start, -1 if step < 0 else h, step):
+                if row != start:
+                    low = max(at - 1, 0)
+                    at = low + int(np.argmin(path[row, low : at + 2]))
+                seam[row] = at
+        if seams:
+            seam = np.maximum(seam, seams[-1][1])
+        seams.append((price, seam))
+    return seams
+
+
+def _sums(cost):
+    """The cost of the cheapest way from the top to each pixel, moving at most a column a row; slanting costs a bit."""
+    sums = cost.copy()
+    for row in range(1, len(cost)):
+        above = sums[row - 1]
+        aside = np.minimum(np.append(above[1:], np.inf), np.insert(above[:-1], 0, np.inf)) + 0.02
+        sums[row] += np.minimum(above, aside)
+    return sums
+
+
+def best(grid):
+    """(score, lines of candidates, left out) of the best way through each line of a judged grid.
+
+    The score is the mean of log p over the digits, less what was paid.
+    """
+    lines, left_out, total, count = [], list(grid.left_out), 0.0, 0
+    for atoms, candidates in zip(grid.lines, grid.candidates, strict=True):
+        score, path, out = _way(atoms, candidates, grid.height)
+        left_out += [(atoms[k].box, "a mark" if atoms[k].mark else "no digit") for k in out]
+        path, strangers = _strangers(path, grid.height)
+        left_out += [(c.box, why) for c, why in strangers]
+        if path:
+            lines.append(path)
+            total += score
+            count += len(path)
+    around = sum(why.startswith("a frame or a circle") for _, why in left_out)
+    return (total / count - PRICE_AROUND * around if count else -np.inf), lines, left_out
+
+
+def _way(atoms, candidates, height):
+    """Viterbi: the best sum to before each atom, and how it was come by."""
+    n = len(atoms)
+    sums = [0.0] + [-np.inf] * n
+    came = [None] * (n + 1)
+    ending = [[] for _ in range(n + 1)]
+    for candidate in candidates:
+        ending[candidate.last].append(candidate)
+    for end in range(1, n + 1):
+        atom = atoms[end - 1]
+        area = PRICE_MARK if atom.mark else PRICE_OUT
+        options = [(sums[end - 1] - area - atom.cut, end - 1, None)]
+        for c in ending[end]:
+            apart = 0.0
+            if c.first and not atoms[c.first].cut:
+                before = atoms[c.first - 1].box
+                shared = min(before[2], c.box[2]) - max(before[0], c.box[0])
+                narrow = min(before[2] - before[0], c.box[2] - c.box[0])
+                apart = PRICE_APART * (shared > 0.6 * narrow)
+            gain = np.log(c.probabilities.max()) - c.price - apart - atoms[c.first].cut
+            options.append((sums[c.first] + gain, c.first, c))
+        sums[end], *came[end] = max(options, key=lambda option: option[0])
+    path, out, end = [], [], n
+    while end:
+        start, candidate = came[end]
+        if candidate is None:
+            out.append(end - 1)
+        else:
+            path.append(candidate)
+        end = start
+    return sums[n], path[::-1], out[::-1]
+
+
+def _strangers(path, height):
+    """The digits of a way, and what was read as a digit but is a slash."""
+    if len(path) < 2:
+        return path, []
+    kept, strangers = [], []
+    for c in path:
+        others = [o for o in path if o is not c]
+        tall = np.median([o.box[3] - o.box[1] for o in others])
+        top, bottom = np.median([o.box[1] for o in others]), np.median([o.box[3] for o in others])
+        beyond = min(top - c.box[1], c.box[3] - bottom)
+        if c.probabilities.argmax() in (1, 7) and c.box[3] - c.box[1] > 1.15 * tall and beyond > 0.03 * tall:
+            strangers.append((c, "a slash"))
+        else:
+            kept.append(c)
+    return kept, strangers

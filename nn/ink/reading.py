@@ -1,0 +1,137 @@
+"""A page to a number: which pieces of ink are digits, which of them belong together, and what they are.
+
+`read_page` tries the views of a picture (paper.py). In each, the pieces form lines, neighbours in a line may be one
+digit or a wide piece several (lattice.py), the network reads all that could be digits in one batch, and the best way
+through each line wins.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn import words
+from nn.ink import formats, lattice, paper
+from nn.ink.strokes import is_mnist
+
+CLEAR = 0.04  # of -log p: a mean below it is a reading that needs no other view
+
+DOUBTFUL = 0.7  # a digit's probability below which it may be anything
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit found on a page."""
+
+    probabilities: np.ndarray  # (10,) float
+    box: tuple[int, int, int, int]  # left, top, right, bottom in page pixels, right and bottom one beyond
+    line: int  # from 0, top to bottom
+    place: int  # in the whole number, from 0
+    page: np.ndarray  # (H, W) uint8: the page with the ink of this digit alone; to_mnist(page, least=1) was read
+
+    @property
+    def digit(self):
+        return words.order(self.probabilities)[0]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a page says."""
+
+    ink: np.ndarray  # (H, W) uint8: what was taken for ink
+    digits: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)  # (box, why) of ink that is no digit
+    view: str = ""  # how the page was looked at
+    note: str = ""  # which frame or page of the file it is
+
+    @property
+    def number(self):
+        return "".join(str(digit.digit) for digit in self.digits)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A picture file, decoded."""
+
+    levels: object  # formats.Levels
+    ink: np.ndarray  # (H, W) uint8: the first guess at what is ink
+
+    @property
+    def note(self):
+        return self.levels.note
+
+
+def read(path):
+    """The page in a picture file, dark on light or light on dark, on even or uneven paper: the first frame with ink.
+
+    Raises ValueError("path: reason") for a file that can't be read or shows nothing to recognise.
+    """
+    for levels in formats.frames(path):
+        exact = _exact(levels)
+        if exact is not None:
+            return Page(levels, exact)
+        for stage in (0, 1):
+            inks = [view.ink for view in sorted(paper.views(levels, stage), key=lambda view: -view.prior)]
+            inks = [ink for ink in inks if lattice.has_ink(ink)]
+            if inks:
+                return Page(levels, inks[0])
+    raise ValueError(f"{path}: no ink found")
+
+
+def _exact(levels):
+    """An image of MNIST, or its negative, as it is; None if the picture is none."""
+    grey = levels.colours.mean(axis=2)
+    for page in (grey, 255 - grey):
+        if is_mnist(page):
+            return page.astype(np.uint8)
+    return None
+
+
+def read_page(network, page):
+    """Read a `Page`, or an array (H, W) uint8 of ink as the pad has it.
+
+    Returns a `Reading`; one without digits if nothing could be a digit.
+    """
+    if not isinstance(page, Page):
+        found = _read_views(network, [paper.View("", page, 0.0)])
+        return found[1] if found else Reading(page)
+    if is_mnist(page.ink):
+        return _whole(network, page.ink)
+    best = None
+    for stage in (0, 1):
+        found = _read_views(network, paper.views(page.levels, stage))
+        if found and (best is None or found[0] > best[0]):
+            best = found
+        if best and best[0] > -CLEAR:
+            break
+    reading = best[1] if best else Reading(page.ink)
+    return Reading(reading.ink, reading.digits, reading.left_out, reading.view, page.note)
+
+
+def _whole(network, ink):
+    """A reading of a page that is one digit."""
+    probabilities = network.predict(ink[None])[0].astype(float)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return Reading(ink, [Digit(probabilities, box, 0, 0, ink)])
+
+
+def _read_views(network, views):
+    """(score, Reading) of the best view, or None if none has anything that could be a digit."""
+    grids = [(view, lattice.lattice_of(view.ink)) for view in views]
+    grids = [(view, grid) for view, grid in grids if grid is not None]
+    if not grids:
+        return None
+    lattice.judge(network, [grid for _, grid in grids])
+    scored = []
+    for view, grid in grids:
+        score, lines, left_out = lattice.best(grid)
+        digits = []
+        for number, line in enumerate(lines):
+            for c in line:
+                digits.append(Digit(c.probabilities, c.box, number, len(digits), c.on(view.ink)))
+        odd = sum(digit.probabilities.max() < DOUBTFUL for digit in digits)
+        if digits and odd < max(0.4 * len(digits), 2):  # more is writing, or a texture
+            scored.append((score + view.prior, Reading(view.ink, digits, left_out, view.name)))
+    if not scored:
+        return None
+    return max(scored, key=lambda pair: pair[0])
