@@ -91,11 +91,12 @@ def read_page(network, page):
 
     Returns a `Reading`; one without digits if nothing could be a digit.
     """
+    ink = page.ink if isinstance(page, Page) else page
+    if is_mnist(ink):
+        return _whole(network, ink)
     if not isinstance(page, Page):
         found = _read_views(network, [paper.View("", page, 0.0)])
         return found[1] if found else Reading(page)
-    if is_mnist(page.ink):
-        return _whole(network, page.ink)
     best = None
     for stage in (0, 1):
         found = _read_views(network, paper.views(page.levels, stage))
