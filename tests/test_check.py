@@ -218,7 +218,7 @@ class MaxPool2D(Exercise):
 """)
     assert main([str(path)]) == 1
     printed = capsys.readouterr().out
-    assert "dx for an x with equal values is wrong" in printed and "the first one wins alone" in printed
+    assert "dx for an x with equal values is wrong" in printed and "of equal values the first one wins alone" in printed
 
 
 # --- losses and optimizers ----------------------------------------------------------------------------------

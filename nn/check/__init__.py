@@ -34,6 +34,7 @@ from nn.losses import SoftmaxCrossEntropy
 from nn.optim import SGD, AdamW
 
 TOLERANCE = 1e-6  # of the relative error; a right layer has 1e-9, a wrong one 1e-2 and more
+TIES = {"ReLU": "at 0 itself nothing passes", "MaxPool2D": "of equal values the first one wins alone"}
 OURS = LAYERS | {cls.__name__: cls for cls in (SoftmaxCrossEntropy, SGD, AdamW)}
 
 
@@ -138,7 +139,7 @@ def _as_ours(layer, shape, training):
         if words:
             dy = _random(y)
             _compare("dx" + words, _call(mine, "backward", dy), twin.backward(dy), ("yours", "ours"),
-                     lambda *_: "at equal values the first one wins alone; at 0 itself nothing passes through ReLU")
+                     lambda *_: TIES.get(ours.__name__))
     for name, a in twin.state.items():
         _compare(f"state[{name!r}]", mine.state.get(name, np.full(a.shape, np.nan)), a, ("yours", "ours"))
 
@@ -208,7 +209,7 @@ def _compare(name, found, wanted, labels=("analytic", "numeric"), cause=lambda *
     if not wrong.any():
         return float(error.max(initial=0))
     at = np.unravel_index(np.where(wrong, np.nan_to_num(np.abs(found - wanted), nan=np.inf), -1).argmax(), wrong.shape)
-    a, b = float(found[at]), float(wanted[at])
+    a, b = float(found[at]) + 0.0, float(wanted[at]) + 0.0  # + 0.0 makes 0 of -0
     lines = [f"{name} is wrong in {wrong.sum()} of {wrong.size} numbers, most at [{', '.join(map(str, at))}]:",
              f"  {labels[0]:<9}{a: .6g}", f"  {labels[1]:<9}{b: .6g}"]  # fmt: skip
     if abs(b) > 1e-8:
