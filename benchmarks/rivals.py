@@ -60,7 +60,7 @@ class Ours:
         return self.network.predict(image[None])
 
     def many(self, images):
-        return self.network.probabilities(self.training.predict_logits(self.network, images, self.threads))
+        return self.network.predict(images, self.threads)
 
 
 class Augmented(Ours):
@@ -95,15 +95,20 @@ class Plain(Ours):
             optimizer.step(self.network.grads, LEARNING_RATE)
             yield batch
 
+    def one(self, image):
+        return self.many(image[None])
+
     def many(self, images):
-        return self.network.predict(images)
+        from nn.network import to_input
+
+        return self.network.probabilities(self.network.forward(to_input(images)))
 
 
 class Torch:
     """PyTorch, eager."""
 
     library = "torch"
-    channels_last = False
+    channels_last = compiled = bfloat16 = False
 
     def __init__(self, images, labels, threads):
         import torch
@@ -117,26 +122,36 @@ class Torch:
             nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Flatten(), nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 10),
         ).to(memory_format=self.format)  # fmt: skip
         self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels.astype("int64"))
+        convolutions, dense = channels_first(weights())
+        with torch.no_grad():
+            for parameter, array in zip(self.network.parameters(), convolutions + dense, strict=True):
+                parameter.copy_(torch.from_numpy(array))
+        self.run = torch.compile(self.network) if self.compiled else self.network
+
+    def autocast(self):
+        return self.torch.autocast("cpu", self.torch.bfloat16, enabled=self.bfloat16)
 
     def input(self, images):
         return (images.to(self.torch.float32) / 255)[:, None].contiguous(memory_format=self.format)
 
     def train(self, batch):
         torch = self.torch
-        optimizer = torch.optim.AdamW(self.network.parameters(), LEARNING_RATE, weight_decay=DECAY)
+        optimizer = torch.optim.AdamW(self.network.parameters(), LEARNING_RATE, weight_decay=DECAY, fused=True)
         loss = torch.nn.CrossEntropyLoss()
         self.network.train()
         for chosen in batches(len(self.images), batch):
             chosen = torch.from_numpy(chosen)
             optimizer.zero_grad()
-            loss(self.network(self.input(self.images[chosen])), self.labels[chosen]).backward()
+            with self.autocast():
+                error = loss(self.run(self.input(self.images[chosen])), self.labels[chosen])
+            error.backward()
             optimizer.step()
             yield batch
 
     def many(self, images):
         self.network.eval()
-        with self.torch.inference_mode():
-            return self.network(self.input(self.torch.from_numpy(images))).softmax(1).numpy()
+        with self.torch.inference_mode(), self.autocast():
+            return self.run(self.input(self.torch.from_numpy(images))).float().softmax(1).numpy()
 
     def one(self, image):
         return self.many(image[None])
@@ -144,6 +159,15 @@ class Torch:
 
 class TorchChannelsLast(Torch):
     channels_last = True
+
+
+class TorchCompiled(Torch):
+    channels_last = compiled = True
+
+
+class TorchBfloat16(Torch):
+    channels_last = bfloat16 = True
+    near = 0.05  # bfloat16 keeps 8 bits
 
 
 class Keras:
@@ -174,6 +198,7 @@ class Keras:
             keras.optimizers.AdamW(LEARNING_RATE, weight_decay=DECAY),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=self.xla,
         )  # fmt: skip
+        self.network.set_weights(weights())
         self.many = tf.function(self.probabilities, jit_compile=self.xla)
 
     def train(self, batch):
@@ -197,9 +222,148 @@ class KerasXLA(Keras):
     xla = True
 
 
+class OnnxRuntime:
+    """ONNX Runtime, which runs what another framework trained; the graph is made here of our weights."""
+
+    library = "onnxruntime"
+    needs = "onnx"
+
+    def __init__(self, images, labels, threads):
+        import onnxruntime
+
+        self.version = f"ONNX Runtime {onnxruntime.__version__}"
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        self.session = onnxruntime.InferenceSession(onnx_model(), options, providers=["CPUExecutionProvider"])
+
+    def one(self, image):
+        return self.many(image[None])
+
+    def many(self, images):
+        return self.session.run(None, {"images": images})[0]
+
+
+class OpenVino:
+    """OpenVINO, in float32 and tuned for latency; it reads the same graph."""
+
+    library = "openvino"
+    needs = "onnx"
+    precision, hint = "f32", "LATENCY"
+
+    def __init__(self, images, labels, threads):
+        import io
+
+        import openvino
+
+        core = openvino.Core()
+        self.version = f"OpenVINO {openvino.__version__.split('-')[0]}"
+        options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": self.hint}
+        if self.precision:
+            options["INFERENCE_PRECISION_HINT"] = self.precision
+        self.model = core.compile_model(core.read_model(io.BytesIO(onnx_model())), "CPU", options)
+        self.request = self.model.create_infer_request()
+
+    def one(self, image):
+        return self.many(image[None])
+
+    def many(self, images):
+        return self.request.infer({0: images}, share_inputs=True)[0]
+
+
+class OpenVinoThroughput(OpenVino):
+    """Tuned for throughput: a batch is cut into requests that run side by side."""
+
+    hint = "THROUGHPUT"
+
+    def __init__(self, images, labels, threads):
+        import openvino
+
+        super().__init__(images, labels, threads)
+        self.queue = openvino.AsyncInferQueue(self.model, threads)
+        self.queue.set_callback(lambda request, at: self.found.__setitem__(at, request.get_output_tensor().data.copy()))
+
+    def many(self, images):
+        import numpy as np
+
+        self.found, share = {}, -(-len(images) // len(self.queue))
+        for at in range(0, len(images), share):
+            self.queue.start_async({0: images[at : at + share]}, at)
+        self.queue.wait_all()
+        return np.concatenate([self.found[at] for at in sorted(self.found)])
+
+
+class OpenVinoDefault(OpenVino):
+    """In the precision that it chooses for this processor: bfloat16, where that is fast."""
+
+    precision = None
+    near = 0.05
+
+
+def weights():
+    """The weights of our network, in order, as every contestant starts with them."""
+    import numpy as np
+
+    from nn.network import digit_net
+
+    return list(digit_net(np.random.default_rng(0)).params.values())
+
+
+def channels_first(arrays):
+    """(convolutions' weights and biases, dense layers') in the order of axes of PyTorch and ONNX."""
+    import numpy as np
+
+    w4 = arrays[6].reshape(3, 3, 64, 64).transpose(2, 0, 1, 3).reshape(576, 64)  # its rows came channels last
+    convolutions = [a if a.ndim == 1 else a.transpose(3, 2, 0, 1) for a in arrays[:6]]
+    dense = [a if a.ndim == 1 else a.T for a in (w4, *arrays[7:])]
+    return [[np.ascontiguousarray(a) for a in group] for group in (convolutions, dense)]
+
+
+def onnx_model():
+    """Our network as a serialised ONNX graph: uint8 images (N, 28, 28) in, probabilities (N, 10) out."""
+    import numpy as np
+    from onnx import TensorProto, helper, numpy_helper
+
+    convolutions, dense = channels_first(weights())
+    arrays = {"255": np.float32(255), "axis": np.array([1])}
+    nodes = [helper.make_node("Cast", ["images"], ["cast"], to=TensorProto.FLOAT),
+             helper.make_node("Div", ["cast", "255"], ["scaled"]),
+             helper.make_node("Unsqueeze", ["scaled", "axis"], ["x0"])]  # fmt: skip
+    last = "x0"
+
+    def add(kind, *inputs, **attributes):
+        nonlocal last
+        nodes.append(helper.make_node(kind, [last, *inputs], [f"x{len(nodes)}"], **attributes))
+        last = f"x{len(nodes) - 1}"
+
+    for number, (w, b) in enumerate(zip(convolutions[::2], convolutions[1::2], strict=True)):
+        arrays |= {f"w{number}": w, f"b{number}": b}
+        add("Conv", f"w{number}", f"b{number}")
+        add("Relu")
+        if number < 2:
+            add("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
+    add("Flatten")
+    for number, (w, b) in enumerate(zip(dense[::2], dense[1::2], strict=True), 3):
+        arrays |= {f"w{number}": w, f"b{number}": b}
+        add("Gemm", f"w{number}", f"b{number}", transB=1)
+        if number == 3:
+            add("Relu")
+    add("Softmax", axis=1)
+    graph = helper.make_graph(
+        nodes, "digits",
+        [helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", 28, 28])],
+        [helper.make_tensor_value_info(last, TensorProto.FLOAT, ["N", 10])],
+        [numpy_helper.from_array(np.asarray(a), name) for name, a in arrays.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return model.SerializeToString()
+
+
 CONTESTANTS = {
     "ours": Ours, "ours, augmented": Augmented, "NumPy": Plain, "PyTorch": Torch,
-    "PyTorch, channels last": TorchChannelsLast, "Keras": Keras, "Keras, XLA": KerasXLA,
+    "PyTorch, channels last": TorchChannelsLast, "PyTorch, compiled": TorchCompiled,
+    "PyTorch, bfloat16": TorchBfloat16, "Keras": Keras, "Keras, XLA": KerasXLA,
+    "ONNX Runtime": OnnxRuntime, "OpenVINO": OpenVino, "OpenVINO, throughput": OpenVinoThroughput,
+    "OpenVINO, default": OpenVinoDefault,
 }  # fmt: skip
 
 
@@ -252,14 +416,21 @@ def serve(contestant, images):
 
 def main():
     kind, threads = CONTESTANTS[sys.argv[1]], int(sys.argv[2])
-    if importlib.util.find_spec(kind.library) is None:
-        print(json.dumps({"absent": kind.library}), flush=True)
-        return
+    for library in (kind.library, getattr(kind, "needs", kind.library)):
+        if importlib.util.find_spec(library) is None:
+            print(json.dumps({"absent": library}), flush=True)
+            return
+    import numpy as np
+
     from nn import mnist
 
     images, labels = mnist.load_part(mnist.SHIPPED, "train")
     images = images.copy()  # PyTorch wants memory that may be written to
     contestant = kind(images, labels, threads)
+    ours, some = Ours(images, labels, 1), images[:100]
+    off = max(float(np.abs(np.asarray(contestant.many(part)) - ours.many(part)).max()) for part in (some, some[:1]))
+    if off > getattr(kind, "near", 1e-5):
+        sys.exit(f"its probabilities differ from ours by {off:.2g}")
     print(json.dumps({"version": contestant.version}), flush=True)
     serve(contestant, images)
 

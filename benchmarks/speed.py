@@ -1,4 +1,4 @@
-"""How fast the network trains, answers and starts, beside PyTorch, Keras and plain NumPy, and beside its targets.
+"""How fast the network trains, answers and starts, beside other engines and plain NumPy, and beside its targets.
 
     python benchmarks/speed.py                    # everything, about 10 minutes
     python benchmarks/speed.py --quick            # half a minute: fewer turns, no whole trainings
@@ -6,8 +6,9 @@
 
 The contestants take turns, A B C A B C ..., each in a process of its own that sleeps while another runs. The first turn
 warms up and isn't counted. Figures are medians with their quartiles; a ratio is taken within each turn, so that a
-machine that slows down slows both. PyTorch and Keras are an extra (pip install -e ".[bench]") and are left out by name
-where they are missing. Nothing else should run meanwhile: libraries whose threads wait for each other suffer first.
+machine that slows down slows both. PyTorch, Keras, ONNX Runtime and OpenVINO are an extra (pip install -e ".[bench]")
+and are left out by name where they are missing; all start from our weights, and their answers are compared with ours
+first. Nothing else should run meanwhile: libraries whose threads wait for each other suffer first.
 """
 
 import argparse
@@ -39,7 +40,9 @@ from nn.recipes import Recipe  # noqa: E402
 
 BATCH = 128
 PYTORCH = ("PyTorch", "PyTorch, channels last")
+PYTORCH_FLOAT32 = (*PYTORCH, "PyTorch, compiled")
 KERAS = ("Keras", "Keras, XLA")
+ENGINES = ("ONNX Runtime", "OpenVINO", "OpenVINO, throughput")  # they only answer; float32
 
 
 class Worker:
@@ -141,12 +144,15 @@ def print_results(results, unit, scale=1.0):
 
 def measure_training(bench):
     """Training throughput: batch 128, AdamW, no augmentation"""
-    everyone = {name: (name, bench.threads) for name in ("ours", "NumPy", *PYTORCH, *KERAS)}
+    names = ("ours", "NumPy", *PYTORCH_FLOAT32, "PyTorch, bfloat16", *KERAS)
+    everyone = {name: (name, bench.threads) for name in names if not bench.quick or "compiled" not in name}
     turns, seconds = (3, 0.3) if bench.quick else (9, 1.5)
     task = {"training": {"do": "train", "batch": BATCH, "seconds": seconds}}
     results = bench.contest(everyone, task, turns)["training"]
     print_results(results, "images/s")
-    for library, group, bound in (("PyTorch", PYTORCH, 2.0), ("Keras", KERAS, 1.6)):
+    groups = (("PyTorch in float32", PYTORCH_FLOAT32, 3.2), ("PyTorch in bfloat16", ("PyTorch, bfloat16",), 1.7),
+              ("Keras", KERAS, 2.4))  # fmt: skip
+    for library, group, bound in groups:
         rival = best(results, group)
         if rival:
             bench.target(f"training, ours / {library}", ratios(results["ours"], results[rival]), "x", bound)
@@ -155,19 +161,31 @@ def measure_training(bench):
 
 def measure_inference(bench):
     """Inference: uint8 images in, probabilities out"""
-    everyone = {name: (name, bench.threads) for name in ("ours", "NumPy", *PYTORCH, *KERAS)}
+    names = ("ours", "NumPy", *PYTORCH, *KERAS, *ENGINES, "OpenVINO, default")
+    everyone = {name: (name, bench.threads) for name in names}
+    if bench.threads > 1:
+        everyone |= {f"{name}, {_threads(1)}": (name, 1) for name in ("ours", *ENGINES[:2])}
     turns, seconds = (3, 0.1) if bench.quick else (9, 0.5)
     tasks = {"one": {"do": "one", "seconds": seconds}, "many": {"do": "many", "batch": 256, "seconds": seconds}}
+    if not bench.quick:
+        tasks["test set"] = {"do": "many", "batch": 10_000, "seconds": seconds}
     results = bench.contest(everyone, tasks, turns)
-    print("  one image")
-    print_results(results["one"], "us", 1e6)
-    print("  256 images")
-    print_results(results["many"], "images/s")
-    if best(results["one"], PYTORCH):
-        one, many = results["one"], results["many"]
-        times = ratios(one["ours"], one[best(one, PYTORCH, smallest=True)])
-        bench.target("one image, time, ours / PyTorch", times, "x", 1.0, at_most=True)
-        bench.target("256 images, ours / PyTorch", ratios(many["ours"], many[best(many, PYTORCH)]), "x", 1.5)
+    for task, title in (("one", "one image"), ("many", "256 images"), ("test set", "10,000 images")):
+        if task in results:
+            print(f"  {title}")
+            print_results(results[task], *(("us", 1e6) if task == "one" else ("images/s",)))
+    one, runtime = results["one"], best(results["one"], ("ONNX Runtime", "ONNX Runtime, 1 thread"), smallest=True)
+    if runtime:
+        bench.target("one image, time, ours / ONNX Runtime", ratios(one["ours"], one[runtime]), "x", 0.9, at_most=True)
+    engines = (*ENGINES, *(f"{name}, 1 thread" for name in ENGINES[:2]))
+    for task, title in (("many", "256 images"), ("test set", "10,000 images")):
+        engine = best(results.get(task, {}), engines)
+        if engine:
+            found = ratios(results[task]["ours"], results[task][engine])
+            bench.target(f"{title}, ours / best float32 engine", found, "x", 1.5)
+        if f"ours, {_threads(1)}" in results.get(task, {}):
+            found = ratios(results[task]["ours"], results[task][f"ours, {_threads(1)}"])
+            bench.target(f"{title}, {_threads(bench.threads)} / 1", found, "x", 1.0)
     return results
 
 

@@ -24,6 +24,8 @@ from nn.winograd import BLOCK, winograd, winograd_filters
 CHUNK = 32  # images that a thread takes at a time: enough to make taking them cheap, few enough to end together
 DIGIT_NET = [Conv2D, ReLU, MaxPool2D, Conv2D, ReLU, MaxPool2D, Conv2D, ReLU, Flatten, Dense, ReLU, Dense]
 
+FLOAT32, UINT8 = np.dtype(np.float32), np.dtype(np.uint8)
+
 _pool = ThreadPoolExecutor(7)  # it starts a thread when the first has work for it
 
 
@@ -44,7 +46,9 @@ def predict_logits(network, images, threads=None):
     """Logits (N, classes) of uint8 images (N, H, W). threads: at most so many; None is one a core, up to 8."""
     if getattr(images, "ndim", None) != 3:
         to_input(images)  # says what's wrong
-    most = min(threads or os.cpu_count() or 1, -(-len(images) // CHUNK), 8)
+    most = -(-len(images) // CHUNK)
+    if most > 1:  # asking for the cores takes as long as a tenth of an image
+        most = min(most, threads or os.cpu_count() or 1, 8)
     arrays = _digit_arrays(network, images)
     if arrays is not None and most <= 1:
         return _digits(images, arrays)
@@ -76,14 +80,15 @@ def predict_logits(network, images, threads=None):
 def _digit_arrays(network, images):
     """The weights of a digit network that these images fit, in order, or None. What runs on them checks nothing."""
     layers = network.layers
-    if [type(layer) for layer in layers] != DIGIT_NET or images.dtype != np.uint8 or images.ndim != 3:
+    if [type(layer) for layer in layers] != DIGIT_NET or images.dtype != UINT8 or images.ndim != 3:
         return None
     first, second, third, hidden, last = (layer for layer in layers if layer.params)
     if not (fusible(layers[:3]) and fusible(layers[3:6]) and (third.stride, third.padding) == (1, "valid")):
         return None
     arrays = [layer.params[name] for layer in (first, second, third, hidden, last) for name in "wb"]
-    if any(a.dtype != np.float32 or not a.flags.c_contiguous or not a.flags.writeable for a in arrays):
-        return None
+    for a in arrays:
+        if a.dtype != FLOAT32 or not a.flags.carray:  # aligned, contiguous and writeable: of the one compiled form
+            return None
     w1, b1, w2, b2, w3, b3, w4, b4, w5, b5 = (a.shape for a in arrays)
     N, H, W = images.shape
     H, W = (H - 2) // 2, (W - 2) // 2
@@ -100,6 +105,25 @@ def _digits(images, arrays):
     logits = np.empty((len(images), len(arrays[-1])), np.float32)
     digits(np.array(images, order="C"), *arrays, logits)  # a copy can be written to, so that one form is compiled
     return logits
+
+
+def softmax(logits, temperature):
+    """Probabilities (N, classes): what layers.Softmax makes of logits / temperature, without NumPy's many calls."""
+    p = np.empty_like(logits)
+    for n in range(len(logits)):
+        largest = logits[n, 0]
+        for k in range(logits.shape[1]):
+            largest = max(largest, logits[n, k])
+        total = logits.dtype.type(0)
+        for k in range(logits.shape[1]):
+            p[n, k] = np.exp((logits[n, k] - largest) / temperature)
+            total += p[n, k]
+        for k in range(logits.shape[1]):
+            p[n, k] /= total
+    return p
+
+
+softmax = compiled(softmax)
 
 
 def _bias_relu(z, b):

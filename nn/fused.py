@@ -189,7 +189,7 @@ class ConvReLUPool(_Fused):
     def forward(self, x, training=False):
         self.conv.expect(x, "N", "H", "W", self.conv.c_in)
         self.conv.expect_room(x, 4, 4)  # for one window of the pool
-        w, b = (a.astype(x.dtype, copy=False) for a in self.weights())
+        w, b = (np.ascontiguousarray(a, x.dtype) for a in self.weights())
         N, H, W, C = x.shape
         F = len(b)
         self.x = x

@@ -11,7 +11,7 @@ import warnings
 
 import numpy as np
 
-from nn.answers import predict_logits
+from nn.answers import predict_logits, softmax
 from nn.answers import to_input as to_input  # whoever has a network takes it from here
 from nn.files import check_arrays, parse_json, read_npz, write_npz
 from nn.layers import (
@@ -101,7 +101,10 @@ class Network:
         """
         if self.layers and isinstance(self.layers[-1], Softmax):
             raise ValueError("predict takes the softmax itself: leave Softmax out of the network's layers")
-        return self.probabilities(predict_logits(self, images, threads))
+        logits = predict_logits(self, images, threads)
+        if logits.ndim != 2 or not logits.size:
+            return self.probabilities(logits)
+        return softmax(logits, logits.dtype.type(self.temperature))
 
     def probabilities(self, logits):
         """softmax(logits / temperature): (N, classes) -> (N, classes)."""

@@ -49,7 +49,7 @@ from nn.product import product
 
 A = np.array([[1, 0], [1, 1], [1, -1], [0, -1]], np.float32)
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
-B = [(0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1)]  # row u of B^T d is d[first] + sign d[second], for each u
+B = ((0, 2, -1), (1, 2, 1), (2, 1, -1), (1, 3, -1))  # row u of B^T d is d[first] + sign d[second], for each u
 DEAD = np.uint8(4)
 BLOCK = 8  # images whose tiles stay in the processor's cache from step to step
 
@@ -126,22 +126,28 @@ def bias_relu_numpy(best, place, b, y, winner):
 
 # --- compiled -----------------------------------------------------------------------------------------------
 
+def _half_sums(u, w0, w1, w2, half):
+    """Number u of G w, for a column w of three."""
+    middle = half * (w0 + w1 + w2) if u == 1 else half * (w0 - w1 + w2)
+    end = w0 if u == 0 else w2
+    return middle if u == 1 or u == 2 else end
+
+
+_half_sums = compiled(_half_sums)
+
+
 def winograd_filters(w, filters):
-    """filters = G w G^T: w (3, 3, C, F) -> filters (16, C, F), in place."""
-    _, _, C, F = w.shape
+    """filters = G w G^T: w (3, 3, C, F) -> filters (16, C, F), both contiguous, in place."""
+    size = w.shape[2] * w.shape[3]
     half = w.dtype.type(0.5)
-    rows = np.empty((4, 3, F), w.dtype)  # G w
-    for c in range(C):
-        for v in range(3):
-            for f in range(F):
-                w0, w1, w2 = w[0, v, c, f], w[1, v, c, f], w[2, v, c, f]
-                rows[0, v, f], rows[3, v, f] = w0, w2
-                rows[1, v, f], rows[2, v, f] = half * (w0 + w1 + w2), half * (w0 - w1 + w2)
-        for u in range(4):
-            for f in range(F):
-                r0, r1, r2 = rows[u, 0, f], rows[u, 1, f], rows[u, 2, f]
-                filters[4 * u, c, f], filters[4 * u + 3, c, f] = r0, r2
-                filters[4 * u + 1, c, f], filters[4 * u + 2, c, f] = half * (r0 + r1 + r2), half * (r0 - r1 + r2)
+    w, filters = w.reshape((3, 3, size)), filters.reshape((16, size))
+    for u in range(4):
+        for k in range(size):
+            r0 = _half_sums(u, w[0, 0, k], w[1, 0, k], w[2, 0, k], half)  # row u of G w
+            r1 = _half_sums(u, w[0, 1, k], w[1, 1, k], w[2, 1, k], half)
+            r2 = _half_sums(u, w[0, 2, k], w[1, 2, k], w[2, 2, k], half)
+            filters[4 * u, k], filters[4 * u + 3, k] = r0, r2
+            filters[4 * u + 1, k], filters[4 * u + 2, k] = half * (r0 + r1 + r2), half * (r0 - r1 + r2)
 
 
 winograd_filters = compiled(winograd_filters)
@@ -170,18 +176,18 @@ winograd_filters_backward = compiled(winograd_filters_backward)
 def winograd_input(x, tiles):
     """tiles = B^T d B of each 4 x 4 tile d, two pixels apart: x (N, H, W, C) -> tiles (16, N, OH, OW, C), in place."""
     _, N, OH, OW, C = tiles.shape
-    rows = np.empty((4, 4, C), x.dtype)  # B^T d
     for n in range(N):
         for i in range(OH):
             for j in range(OW):
-                for v in range(4):
-                    for c in range(C):
-                        d0, d1 = x[n, 2 * i, 2 * j + v, c], x[n, 2 * i + 1, 2 * j + v, c]
-                        d2, d3 = x[n, 2 * i + 2, 2 * j + v, c], x[n, 2 * i + 3, 2 * j + v, c]
-                        rows[0, v, c], rows[1, v, c], rows[2, v, c], rows[3, v, c] = d0 - d2, d1 + d2, d2 - d1, d1 - d3
                 for u in range(4):
+                    first, second, factor = B[u]
+                    sign = x.dtype.type(factor)
+                    top, bottom = x[n, 2 * i + first], x[n, 2 * i + second]
                     for c in range(C):
-                        r0, r1, r2, r3 = rows[u, 0, c], rows[u, 1, c], rows[u, 2, c], rows[u, 3, c]
+                        r0 = top[2 * j, c] + sign * bottom[2 * j, c]  # row u of B^T d
+                        r1 = top[2 * j + 1, c] + sign * bottom[2 * j + 1, c]
+                        r2 = top[2 * j + 2, c] + sign * bottom[2 * j + 2, c]
+                        r3 = top[2 * j + 3, c] + sign * bottom[2 * j + 3, c]
                         tiles[4 * u, n, i, j, c], tiles[4 * u + 1, n, i, j, c] = r0 - r2, r1 + r2
                         tiles[4 * u + 2, n, i, j, c], tiles[4 * u + 3, n, i, j, c] = r2 - r1, r1 - r3
 
