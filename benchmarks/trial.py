@@ -32,7 +32,7 @@ HELD_OUT = 10_000
 TRIALS = {
     "best": {},
     "half": {"epochs": 10},  # half as long, to tell large differences apart
-    "half, 4000 scribbles": {"epochs": 10, "scribbles": 4000},
+    "half, 8000 scribbles": {"epochs": 10, "scribbles": 8000},
     "half, 12000 drawn late": {"epochs": 10, "late_drawn": 12000},
 }
 
