@@ -18,6 +18,7 @@ from nn.network import Network  # noqa: E402
 from window import run  # noqa: E402
 from window.data import strokes  # noqa: E402
 from window.data.strokes import Stroke  # noqa: E402
+from window.panels import arrange  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SEVEN = [(0.28, 0.2), (0.5, 0.2), (0.72, 0.2), (0.6, 0.45), (0.5, 0.65), (0.42, 0.85)]
@@ -127,20 +128,29 @@ def test_what_is_wrong_with_a_file_is_still_said_when_the_network_is_there(weigh
     assert done.stdout.startswith("broken.png: "), done.stderr
 
 
-def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
-    """Xvfb is the screen and xdotool the hand: a 7 is drawn, and the window's title carries the answer."""
-    for program in ("Xvfb", "xdotool"):
+@pytest.mark.parametrize(("layout", "clear", "undo", "seven"), [
+    ("us", "c", "ctrl+z", "7"),
+    ("fr", "c", "ctrl+z", "egrave"),  # the key of 7, without Shift
+    ("ru", "Cyrillic_es", "ctrl+Cyrillic_ya", "7"),  # the keys of C and Z
+])  # fmt: skip
+def test_a_real_pointer_on_a_school_screen(weights, tmp_path, layout, clear, undo, seven):
+    """Xvfb is the screen, openbox its window manager, setxkbmap the keyboard and xdotool the hand: a 7 is drawn, the
+    window's title carries the answer, and all of the window is on the screen.
+    """
+    for program in ("Xvfb", "xdotool", "openbox", "setxkbmap"):
         if not shutil.which(program):
-            pytest.skip(f"{program} is not installed (apt-get install xvfb xdotool)")
+            pytest.skip(f"{program} is not installed (apt-get install xvfb xdotool openbox x11-xkb-utils)")
     reader, writer = os.pipe()
-    screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
-                              pass_fds=[writer], stderr=subprocess.DEVNULL)  # fmt: skip
+    processes = [subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1366x768x24"],
+                                  pass_fds=[writer], stderr=subprocess.DEVNULL)]  # fmt: skip
     os.close(writer)
     window = None
     try:
         with os.fdopen(reader) as pipe:
             env = os.environ | {"DISPLAY": f":{pipe.readline().strip()}",
                                 "SDL_VIDEODRIVER": "x11", "SDL_VIDEO_X11_WMCLASS": "digits"}
+        processes.append(subprocess.Popen(["openbox"], env=env, stderr=subprocess.DEVNULL))
+        subprocess.run(["setxkbmap", layout], env=env, check=True, capture_output=True)
 
         def xdo(*words):
             done = subprocess.run(["xdotool", *map(str, words)], env=env, capture_output=True, check=False)
@@ -148,6 +158,16 @@ def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
 
         def title():
             return xdo("getwindowname", found).strip()
+
+        def size():
+            lines = dict(line.split("=") for line in xdo("getwindowgeometry", "--shell", found).splitlines())
+            return int(lines["WIDTH"]), int(lines["HEIGHT"])
+
+        def pointer(x, y):
+            """Where on the screen the pointer is when it has been moved to a place in the window."""
+            xdo("mousemove", "--window", found, x, y)
+            lines = dict(line.split("=") for line in xdo("getmouselocation", "--shell").splitlines())
+            return int(lines["X"]), int(lines["Y"])
 
         def wait(condition, seconds=30):
             end = time.monotonic() + seconds
@@ -160,36 +180,40 @@ def test_a_real_pointer_on_a_real_screen(weights, tmp_path):
         found = None
         window = subprocess.Popen([sys.executable, ROOT / "play.py", "--weights", weights, "--samples", tmp_path],
                                   env=env, stderr=subprocess.PIPE, text=True)  # fmt: skip
+        processes.append(window)
         found = wait(lambda: xdo("search", "--onlyvisible", "--class", "digits")).split()[0]
-        wait(lambda: title() == "Draw a digit")  # the first frame is there
-        place = dict(line.split("=") for line in xdo("getwindowgeometry", "--shell", found).splitlines())
-        from window.panels import arrange
+        wait(lambda: title() == "Draw a digit" and size()[0] == 1366)  # the first frame is there, and maximised
+        time.sleep(0.5)
+        (width, height), (left, top) = size(), pointer(0, 0)
+        assert top > 0  # under the title bar
+        assert pointer(width - 1, height - 1) == (left + width - 1, top + height - 1)  # else it would stop at the edge
+        pad = arrange((width, height)).parts["pad"]
 
-        pad = arrange((int(place["WIDTH"]), int(place["HEIGHT"]))).parts["pad"]
+        def draw_seven():
+            at = [(pad.x + round(x * pad.w), pad.y + round(y * pad.h)) for x, y in SEVEN]
+            pointer(*at[0])
+            xdo("mousedown", 1)
+            for (ax, ay), (bx, by) in itertools.pairwise(at):
+                for share in (0.25, 0.5, 0.75, 1):
+                    pointer(round(ax + share * (bx - ax)), round(ay + share * (by - ay)))
+            xdo("mouseup", 1)
 
-        def at(x, y):
-            return int(place["X"]) + pad.x + round(x * pad.w), int(place["Y"]) + pad.y + round(y * pad.h)
-
-        xdo("mousemove", *at(*SEVEN[0]))
-        xdo("mousedown", 1)
-        for (ax, ay), (bx, by) in itertools.pairwise(SEVEN):
-            for share in (0.25, 0.5, 0.75, 1):
-                xdo("mousemove", *at(ax + share * (bx - ax), ay + share * (by - ay)))
-        xdo("mouseup", 1)
+        draw_seven()
         wait(lambda: title().startswith("7 · "))
-
-        xdo("key", "c")
+        xdo("key", clear)
         wait(lambda: title() == "Draw a digit")
-        xdo("key", "ctrl+z")
+        xdo("key", undo)
         wait(lambda: title().startswith("7 · "))
-        xdo("key", "ctrl+s")
+        xdo("key", "ctrl+Cyrillic_yeru" if layout == "ru" else "ctrl+s")
         (saved,) = wait(lambda: list((tmp_path / "sessions").glob("*.json")))
         assert len(json.loads(saved.read_text())["strokes"]) == 1
-        xdo("key", "ctrl+q")
+        xdo("key", seven)
+        wait(lambda: list((tmp_path / "drawings").glob("7-*.json")))
+        xdo("key", "ctrl+Cyrillic_shorti" if layout == "ru" else "ctrl+q")
         assert window.wait(timeout=20) == 0
     finally:
-        for process in (window, screen):
-            if process and process.poll() is None:
+        for process in reversed(processes):
+            if process.poll() is None:
                 process.terminate()
                 process.wait(timeout=20)
 
