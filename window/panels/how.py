@@ -66,7 +66,8 @@ def _legend(surface, app, box):
                 widgets.text(surface, label, where, size, theme.muted, align="centre")
             else:
                 bar = Rect(x, box.y + box.h // 3, w, box.h // 3)
-                widgets.picture(surface, ramp[None], bar)
+                image = pygame.surfarray.make_surface(ramp[:, None])
+                surface.blit(pygame.transform.smoothscale(image, (bar.w, bar.h)), (bar.x, bar.y))
                 widgets.outline(surface, bar, theme.line)
         x -= 2 * size
 
