@@ -7,6 +7,7 @@ here is how it does it in less time:
 - pool(relu(z)) = relu(pool(z)), and after pooling a quarter of the values is left;
 - rows and columns that a pool with a window of 2 drops (the last of 11 x 11) aren't computed;
 - the four values under a window of the pool share multiplications (winograd.py): 16 for 36;
+- a convolution is one call of compiled code, its matrix products in it (product.py): threads don't wait for each other;
 - the first layer has one channel and nine taps, too few for a matrix product (first_conv_relu_pool, below),
   and images need no gradient;
 - arrays as large as a batch are kept from step to step: fresh memory costs more than the arithmetic in it.

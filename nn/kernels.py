@@ -2,8 +2,9 @@
 
 Every kernel works on the arrays it is given, knows nothing of layers, and runs without the interpreter's lock
 (nogil), so that two threads can each run one. It trusts the sizes it is given: the layers check them first. Sizes are
-named as in layers.py. What this file leaves out: padding (numpy.pad), matrix products (numpy.matmul), and threads
-(training.py). Other compiled loops stand beside what they are for: augment.py, optim.py, winograd.py, fused.py.
+named as in layers.py. What this file leaves out: padding (numpy.pad), matrix products (numpy.matmul; product.py in
+compiled code), and threads (training.py). Other compiled loops stand beside what they are for: augment.py, optim.py,
+winograd.py, fused.py, answers.py.
 
 `f = compiled(f)` stands below each function, and not a decorator above it, so that the page is plain Python first and
 the compiler comes after it, on a line of its own.
