@@ -7,6 +7,7 @@ if __name__ == "__main__":
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import os
 import platform
@@ -14,6 +15,8 @@ import shlex
 import sys
 import threading
 import time
+from contextlib import nullcontext
+from importlib.metadata import version
 from pathlib import Path
 
 from nn import stopping, streams
@@ -77,16 +80,20 @@ def main(argv=None):
     args = parse_arguments(argv)
     stopping.say("Stopped; nothing was written.")
     # Imported here, so that --help and a mistyped option answer at once.
+    from nn.ranks import ALONE, connect
     from nn.training import Diverged
 
+    ranks = ALONE
     try:
+        ranks = connect()
         if args.export and not args.evaluate:
             raise ValueError("--export wants the weights to write: --evaluate WEIGHTS --export FILE.onnx")
-        code = evaluate(args) if args.evaluate else train(args)
+        code = evaluate(args) if args.evaluate else train(args, ranks)
     except (ValueError, OSError, Diverged, MemoryError) as error:
         if isinstance(error, OSError) and error.filename:
             error = f"{error.filename}: {error.strerror}"
         print(f"train.py: {error or 'not enough memory'}", file=sys.stderr)
+        ranks.abort(2)
         code = 2
     stopping.say("")
     return code
@@ -117,7 +124,8 @@ def evaluate(args):
     return 0
 
 
-def train(args):
+def train(args, ranks):
+    """Train on all ranks; the first alone prints and writes. Returns the exit code."""
     import numpy as np
 
     from nn import mnist, own_data
@@ -127,9 +135,14 @@ def train(args):
     out = Outputs(args.out or HOME / "weights" / "trained.npz")
     if out.weights.resolve() == SHIPPED.resolve() and out.weights.exists():
         raise ValueError(f"{out.weights} holds the shipped weights; choose another --out, or delete the file first")
-    run, recipe, state = resumed(args, out.checkpoint) if args.resume else fresh(args)
+    if ranks.rank:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
+    run, recipe, state = ranks.from_first(
+        lambda: resumed(args, out.checkpoint) if args.resume else fresh(args, ranks.size)
+    )
     (images, labels), test = mnist.load(run["data"] or mnist.SHIPPED)
     found = mnist.checksum(images, labels, *test)
+    ranks.agree({"data": found, "code": source_checksum(), "NumPy": version("numpy"), "Numba": version("numba")})
     if run.setdefault("data_checksum", found) != found:
         raise ValueError(f"{out.checkpoint} was made with other data than {run['data']} holds now")
     if found != mnist.CHECKSUM:
@@ -142,54 +155,66 @@ def train(args):
         raise ValueError(f"--held-out {recipe.held_out} leaves none of {len(images)} training images to train on")
     network = digit_net(np.random.default_rng(run["seed"]), recipe.batch_norm)
     network.check_savable()  # now, not after the training
-    with out.claimed(network):
+    with out.claimed(network) if ranks.rank == 0 else nullcontext():
         if args.resume:
             stopping.say(f"Stopped. {saved(run, out.checkpoint)}")
         elif out.checkpoint.exists():
             print(f"An interrupted training left {shown(out.checkpoint)}: --resume goes on with it, "
                   "this one will replace it.\n")
-        return learn(network, run, recipe, state, (images, labels), test, out)
+        return learn(network, run, recipe, state, (images, labels), test, out, ranks)
 
 
-def learn(network, run, recipe, state, train, test, out):
+def learn(network, run, recipe, state, train, test, out, ranks):
     """Train and write all files. Returns the exit code."""
     from nn import checkpoint, training
     from nn.recipes import training_images
 
     kept = len(train[0]) - recipe.held_out
     validation = tuple(array[kept:] for array in train) if recipe.held_out else None
-    introduce(network, run, recipe, train, test)
+    introduce(network, run, recipe, train, test, ranks)
     warm_up(network)
     train_images, targets = training_images(recipe, *train, run["seed"])
     with stopping.patiently():
         events = training.fit(
-            network, train_images, targets, recipe, run["seed"], run["threads"], validation=validation, resume=state
+            network, train_images, targets, recipe, run["seed"], run["threads"], validation, state, ranks
         )
         try:
-            for epoch in epochs_with_progress(events, recipe, len(train_images)):
+            for epoch in epochs_with_progress(events, recipe, len(train_images), ranks):
                 history = [*run["history"], {name: getattr(epoch, name) for name in REMEMBERED}]
-                checkpoint.write(out.checkpoint, run | {"history": history}, epoch.state)
+                if ranks.rank == 0:
+                    checkpoint.write(out.checkpoint, run | {"history": history}, epoch.state)
                 run["history"], state = history, epoch.state
                 print(epoch_line(epoch, recipe))
             events.close()
-            if stopping.asked():
+            if ranks.rank:
+                return ranks.any(stopping.asked())
+            if code := ranks.any(stopping.asked()):
                 print(f"\nStopped. {saved(run, out.checkpoint)}", file=sys.stderr)
             else:
                 finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
                 out.checkpoint.unlink()
             stopping.say("")
+            return code
         except (OSError, training.Diverged) as error:
             name = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
             raise training.Diverged(f"{name}. {saved(run, out.checkpoint)}") from None
-        return stopping.asked()
 
 
-def introduce(network, run, recipe, train, test):
+def source_checksum():
+    """SHA-256 over the sources of nn/: whether two ranks run the same code."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "nn").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def introduce(network, run, recipe, train, test, ranks):
     """Print what is going to be trained, how, and on what; and what looks wrong with it."""
     from nn import mnist, own_data
 
     print(network.summary())
-    print(f"\nRecipe {run['recipe']}, seed {run['seed']}, {run['threads']} threads:")
+    where = f" on each of {ranks.size} ranks" if ranks.size > 1 else ""
+    print(f"\nRecipe {run['recipe']}, seed {run['seed']}, {run['threads']} threads{where}:")
     for name, value in run["settings"].items():
         print(f"  {name:<16}{value}")
     drawn = recipe.drawn + recipe.scribbles
@@ -204,8 +229,8 @@ def introduce(network, run, recipe, train, test):
 REMEMBERED = ("epoch", "loss", "validation_loss", "validation_accuracy", "seconds")
 
 
-def fresh(args):
-    """(run, recipe, state) of a new training: what is asked for, and no state yet."""
+def fresh(args, ranks):
+    """(run, recipe, state) of a new training on so many ranks: what is asked for, and no state yet."""
     from nn.recipes import RECIPES
 
     names = ("epochs", "batch_size", "lr", "held_out")
@@ -214,10 +239,11 @@ def fresh(args):
         changes["augment"] = None
     name, seed = args.recipe or "standard", args.seed or 0
     recipe = dataclasses.replace(RECIPES[name], **changes)
-    threads = args.threads or min(default_threads(), max(1, recipe.batch_size // LEAST_SHARE))
-    if recipe.batch_norm and recipe.batch_size < 2 * threads:
-        raise ValueError(f"--batch-size: batch norm needs at least 2 images a thread, so {2 * threads} or more")
-    command = ["python", "train.py", "--recipe", name, "--seed", str(seed), "--threads", str(threads)]
+    threads = args.threads or max(1, min(default_threads(), recipe.batch_size // LEAST_SHARE) // ranks)
+    if recipe.batch_norm and recipe.batch_size < 2 * threads * ranks:
+        raise ValueError(f"--batch-size: batch norm needs at least 2 images a thread, so {2 * threads * ranks} or more")
+    command = ["mpiexec", "-n", str(ranks)] if ranks > 1 else []
+    command += ["python", "train.py", "--recipe", name, "--seed", str(seed), "--threads", str(threads)]
     for option in (*names, "data"):
         if getattr(args, option) is not None:
             command += [f"--{option.replace('_', '-')}", str(getattr(args, option))]
@@ -264,7 +290,7 @@ def warm_up(network):
         notice.cancel()
 
 
-def epochs_with_progress(events, recipe, images):
+def epochs_with_progress(events, recipe, images, ranks):
     """The Epoch events of a training, with a progress bar for the Steps between them."""
     from tqdm import tqdm
 
@@ -277,10 +303,10 @@ def epochs_with_progress(events, recipe, images):
                 bar.close()
                 bar = None
                 yield event
-                if stopping.asked():
+                if ranks.any(stopping.asked()):
                     return
                 continue
-            if stopping.asked() and event.images < recipe.seen(event.epoch, images):
+            if ranks.any(stopping.asked()) and event.images < recipe.seen(event.epoch, images):
                 return
             if bar is None:
                 bar = tqdm(
@@ -316,8 +342,6 @@ def score(accuracy, count):
 
 def finish(network, run, recipe, validation, test, out):
     """Look at the test set, once; write weights, card and report; say where they are."""
-    from importlib.metadata import version
-
     import numpy as np
 
     from nn import training

@@ -26,7 +26,16 @@ class Alone:
     def sum(self, arrays):
         return arrays
 
+    def any(self, flag):
+        return flag
+
+    def from_first(self, make):
+        return make()
+
     def agree(self, facts):
+        pass
+
+    def abort(self, code):
         pass
 
 
@@ -50,13 +59,25 @@ class Ranks:
         parts = np.split(total, np.cumsum([arrays[name].size for name in names])[:-1])
         return {name: part.reshape(arrays[name].shape) for name, part in zip(names, parts, strict=True)}
 
+    def any(self, flag):
+        """The largest flag of all ranks."""
+        return max(self.comm.allgather(flag))
+
+    def from_first(self, make):
+        """What make() returns on rank 0, on all ranks."""
+        return self.comm.bcast(make() if self.rank == 0 else None)
+
     def agree(self, facts):
-        """ValueError, on every rank, unless all have the same facts {what: value}: data, versions, options."""
+        """ValueError, on rank 0, unless all ranks have the same facts {what: value}: data, code, versions."""
         first, *others = self.comm.allgather(facts)
         for rank, theirs in enumerate(others, 1):
             for what, value in first.items():
-                if theirs[what] != value:
+                if theirs[what] != value and self.rank == 0:
                     raise ValueError(f"rank {rank} has another {what} than rank 0: {theirs[what]}, not {value}")
+
+    def abort(self, code):
+        """End every rank with this exit code: one that goes on would wait for this one's gradients for ever."""
+        self.comm.Abort(code)
 
 
 def connect():

@@ -1,6 +1,7 @@
 """train.py as a person runs it: train, score, stop, kill, go on, and mistakes of every kind."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -345,3 +346,20 @@ def test_a_place_that_cannot_be_written_is_named_before_the_training(tmp_path):
     code, printed, errors = run("--out", tmp_path / "file" / "weights.npz")
     assert (code, printed, len(errors.splitlines())) == (2, "", 1)
     assert str(tmp_path / "file") in errors
+
+
+def test_two_ranks_end_with_the_bits_of_two_threads(project, data, finished, tmp_path):
+    pytest.importorskip("mpi4py")
+    mpiexec = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if mpiexec is None:
+        pytest.skip("no mpiexec")
+    out, (weights, _) = tmp_path / "ranks.npz", finished
+    options = [*map(str, OPTIONS[:-1]), "1"]
+    command = [mpiexec, "-n", "2", sys.executable, "train.py", "--data", str(data), *options, "--out", str(out)]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch  1 of 2") == 1, "the first rank alone prints"
+    ranks, threads = Network.load(out), Network.load(weights)
+    for name, w in threads.params.items():
+        np.testing.assert_array_equal(ranks.params[name], w, err_msg=name)
+    assert ranks.card["command"].startswith("mpiexec -n 2 python train.py")
