@@ -229,7 +229,7 @@ def introduce(network, run, recipe, train, test, ranks):
 REMEMBERED = ("epoch", "loss", "validation_loss", "validation_accuracy", "seconds")
 
 
-def fresh(args, ranks):
+def fresh(args, ranks=1):
     """(run, recipe, state) of a new training on so many ranks: what is asked for, and no state yet."""
     from nn.recipes import RECIPES
 

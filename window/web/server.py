@@ -9,7 +9,6 @@ import base64
 import binascii
 import io
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -30,11 +29,11 @@ FULLEST = 300  # pads that the pen's boxes may cover together, a second's work; 
 
 
 class Reader:
-    """Answers of one network to many threads, one at a time: its layers keep what they saw last."""
+    """Answers of one network, to any number of threads at once."""
 
     def __init__(self, weights):
         threadpool_limits(1, user_api="blas")
-        self.network, self.lock = load_digit_net(weights), threading.Lock()
+        self.network = load_digit_net(weights)
 
     def strokes(self, drawing, explained=False):
         """The answer to {"strokes": [...]}, strokes as in a session of the window. ValueError if they aren't."""
@@ -60,15 +59,14 @@ class Reader:
 
     def answer(self, parts, explained):
         """{"number": text, "digits": [words.as_json of each, with its pictures if explained]} of parts of a page."""
-        with self.lock:
-            every = [steps for part in parts if (steps := ink.to_mnist(part, steps=True))]
-            if not every:
-                return {"number": "", "digits": []}
-            probabilities = self.network.predict(np.stack([steps.image for steps in every]))
-            digits = [words.as_json(row, self.network.threshold) for row in probabilities]
-            if explained:
-                for digit, steps in zip(digits, every, strict=True):
-                    digit["pictures"] = pictures(self.network, steps, digit["digit"])
+        every = [steps for part in parts if (steps := ink.to_mnist(part, steps=True))]
+        if not every:
+            return {"number": "", "digits": []}
+        probabilities = self.network.predict(np.stack([steps.image for steps in every]))
+        digits = [words.as_json(row, self.network.threshold) for row in probabilities]
+        if explained:
+            for digit, steps in zip(digits, every, strict=True):
+                digit["pictures"] = pictures(self.network, steps, digit["digit"])
         return {"number": "".join(str(digit["digit"]) for digit in digits), "digits": digits}
 
 
@@ -77,7 +75,8 @@ def pictures(network, steps, digit):
     left, top, side = steps.box
     page = np.pad(steps.page, side)[top + side : top + 2 * side, left + side : left + 2 * side]
     maps, channels, x = {}, [], to_input(steps.image[None])
-    for layer, after in zip(network.layers, [*network.layers[1:], None], strict=True):
+    layers = network.replica().layers  # a layer keeps what it saw last
+    for layer, after in zip(layers, [*layers[1:], None], strict=True):
         x = layer.forward(x)
         if isinstance(layer, Conv2D):
             shown = np.maximum(x[0], 0) if isinstance(after, ReLU) else x[0]
