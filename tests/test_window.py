@@ -358,8 +358,8 @@ def test_several_digits_in_a_picture_are_read_as_a_number(app, digits, tmp_path)
     press(app, "Right")
     assert app.reading.chosen == 1 and app.answer.digit == 7
     picture(app)
-    draw(app, [(0.1, 0.1), (0.9, 0.9)])  # drawn over, it is one page of ink again
-    assert len(app.reading.answers) == 1
+    draw(app, [(0.1, 0.1), (0.9, 0.9)])  # drawn over, it is read from the pad
+    assert {answer.steps.page.shape for answer in app.reading.answers} == {(560, 560)}
 
 
 def test_a_random_test_digit_reaches_the_network_unchanged(app):

@@ -15,6 +15,7 @@ from nn import ink  # noqa: E402
 from window.actions import files  # noqa: E402
 from window.actions.draw import READY  # noqa: E402
 from window.data import strokes  # noqa: E402
+from window.data.page import SIDE  # noqa: E402
 from window.data.strokes import Stroke  # noqa: E402
 from window.panels import dialogs, pad  # noqa: E402
 
@@ -68,7 +69,7 @@ def test_without_live_a_number_drawn_over_or_undone_is_no_number_any_more(app, n
     show(app)
     assert pad.digit_at(app, on_pad(app, 0.3, 0.5)) is None
     press(app, "Space")
-    assert len(app.reading.answers) == 1
+    assert {answer.steps.page.shape for answer in app.reading.answers} == {(SIDE, SIDE)}  # the pad's, not the picture's
 
 
 def test_an_answer_of_a_moment_ago_is_not_boxed_over_new_ink(app, number):
@@ -77,6 +78,70 @@ def test_an_answer_of_a_moment_ago_is_not_boxed_over_new_ink(app, number):
     draw(app, ONE, button=3)
     app.update(0.001)
     show(app)
+
+
+def test_two_digits_drawn_on_the_pad_are_a_number_that_is_not_kept_as_one(app):
+    draw(app, [(0.15 + 0.3 * (x - 0.3), y) for x, y in SEVEN])
+    draw(app, [(0.75 + 0.3 * (x - 0.5), y) for x, y in ONE])
+    app.update(0.1)
+    assert app.reading.number == "71"
+    show(app)
+    press(app, "7")
+    assert app.teaching.kept == 0 and "one at a time" in app.message.words
+    strokes_before = len(app.pad.drawing.strokes)
+    draw(app, [(0.2, 0.5), (0.3, 0.5)])  # on the first digit's box a press draws
+    assert len(app.pad.drawing.strokes) == strokes_before + 1
+    press(app, "Ctrl+Z")
+    app.update(0.1)
+    press(app, "Right")
+    assert app.reading.chosen == 1 and app.answer.digit == 1
+
+
+def test_ink_beyond_the_edge_is_said(app):
+    draw(app, [(0.3, 0.6), (0.7, 0.6), (0.6, 1.0), (0.55, 1.3)])
+    assert app.pad.outside
+    draw(app, [(0.3, 0.3), (0.4, 0.3)])
+    press(app, "C")
+    draw(app, ONE)
+    assert not app.pad.outside
+
+
+def test_the_example_leaves_no_trace_and_hands_over(app):
+    seven = [Stroke(0.09, False, [(x, y, 0.25 * i) for i, (x, y) in enumerate(SEVEN)])]
+    for end in ("time", "pen", "key"):
+        app.show_example(seven)
+        app.update(0.6)
+        app.update(0.5)
+        assert app.pad.marks and not app.pad.own
+        press(app, "7") if end == "key" else draw(app, ONE) if end == "pen" else app.update(10)
+        app.update(0.1)
+        assert app.teaching.kept == 0 and len(app.pad.drawing.strokes) == (end == "pen")
+        press(app, "C")
+
+
+def test_what_was_kept_can_be_looked_at_removed_and_put_back(app):
+    for digit in "711":
+        draw(app, SEVEN if digit == "7" else ONE)
+        press(app, digit)
+    click(app, "gallery")
+    assert app.dialogs.open == "gallery" and [s.label for s in app.teaching.shelf] == [1, 1, 7]
+    show(app)
+    for part, left in (("kept 2", ["1", "1"]), ("put_back", ["1", "1", "7"])):
+        click(app, dialogs.opened(app)[2][part])
+        assert kept(app) == left and app.teaching.kept == len(left)
+    press(app, "Esc")
+    assert app.dialogs.open is None
+
+
+def test_with_a_card_open_the_arrows_move_within_it(app):
+    draw(app, ONE)
+    nib = app.pad.nib
+    app.looking.pinned = (0, 3, (5, 25))
+    press(app, "Right", "Down")
+    assert app.looking.pinned == (0, 3, (6, 0)) and app.pad.nib == nib
+    app.looking.pinned = (6, 9, (0, 0))
+    press(app, "Right")
+    assert app.looking.pinned == (6, 0, (0, 0))
 
 
 # --- a replay that something interrupts -----------------------------------------------------------------------

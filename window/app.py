@@ -151,7 +151,8 @@ class App:
             self.looking.pinned = None
         if len(reading.answers) > 1:
             more = " PageDown: the next file." if len(self.dialogs.files) > 1 else ""
-            words = f"Read as {reading.number}. A click or the arrow keys choose a digit.{more}"
+            how = "A click or the arrow keys" if self.pad.drawing.picture else "The arrow keys"
+            words = f"Read as {reading.number}. {how} choose a digit.{more}"
             self.message = Message(words, passing=self.message.passing)
         elif self.message.passing:
             self.message = Message(self._reading(), passing=True)

@@ -14,7 +14,7 @@ def step(app, key):
     elif looking.stage is not None:
         columns, count = app.layout.columns(looking.stage), app.layout.channels[looking.stage]
         looking.cursor = (looking.cursor + dx + dy * columns) % count
-    elif len(reading.answers) > 1 and not reading.stale:
+    elif len(reading.answers) > 1 and not reading.stale and looking.focus != "pad":
         app.choose(reading.chosen + dx + dy)
     else:
         looking.focus = "pad"

@@ -6,8 +6,8 @@ from window.data import hand
 
 
 def possible(app):
-    """Whether what is on the pad could be kept: it is the user's own, and more than a dot."""
-    return bool(app.pad.drawing.strokes) and app.pad.own and not app.pad.dot
+    """Whether what is on the pad could be kept: it is the user's own, one digit, and more than a dot."""
+    return bool(app.pad.drawing.strokes) and app.pad.own and not app.pad.dot and len(app.reading.answers) < 2
 
 
 def gallery(app):
@@ -39,6 +39,9 @@ def label(app, digit):
     pad.follow()
     if not pad.own:
         app.say("Only what you draw yourself is kept. C clears the pad.")
+        return
+    if len(app.reading.answers) > 1:
+        app.say("These are several digits: one at a time can be kept.")
         return
     if not pad.drawing.strokes or pad.dot or (image := ink.to_mnist(pad.page.ink)) is None:
         app.say(f"Draw a digit first, then {digit} keeps it as {article(int(digit))}.")

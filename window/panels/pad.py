@@ -142,8 +142,8 @@ def digit_box(app, index):
 
 def digit_at(app, point):
     """Which of several digits of a picture is under a point, or None."""
-    if len(app.reading.answers) < 2 or app.reading.stale:
-        return None
+    if len(app.reading.answers) < 2 or app.reading.stale or app.pad.drawing.picture is None:
+        return None  # on the user's own ink a press draws
     return next((i for i in range(len(app.reading.answers)) if digit_box(app, i).holds(point)), None)
 
 

@@ -44,9 +44,12 @@ class Pad:
     def pages(self, network):
         """The pages of ink to be read, one a digit, in the order of the number."""
         picture = self.drawing.picture
-        if picture is not None:
-            return [digit.page for digit in ink.read_page(network, picture.ink).digits]  # at its own resolution
-        return [] if self.dot else [self.page.ink]
+        if picture is None and self.dot:
+            return []
+        page = self.page.ink if picture is None else picture.ink  # a picture has its own resolution
+        digits = ink.read_page(network, page).digits
+        # one digit drawn here is read with all that was drawn: there is no dirt on this paper
+        return [page] if picture is None and len(digits) < 2 else [digit.page for digit in digits]
 
     def set_pen(self, width):
         self.pen = min(max(width, THINNEST), THICKEST)

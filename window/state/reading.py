@@ -47,8 +47,8 @@ class Reading:
         pad.follow()
         self.stale, self.since_answer, self.chosen = False, 0.0, 0
         self.occluded = self.effects = None
-        least = None if pad.drawing.picture is None else 1
         pages = pad.pages(self.network)
+        least = None if pad.drawing.picture is None and len(pages) == 1 else 1
         self.answers = [found for page in pages if (found := answer(self.network, page, least))]
 
     def choose(self, index, rested):
