@@ -88,7 +88,9 @@ def _ink(surface, app, box):
         widgets.text(surface, "Draw a digit here", hint, size * 1.25, theme.muted, align="centre")
     if len(app.reading.answers) > 1 and not app.reading.stale:
         for index, answer in enumerate(app.reading.answers):
+            surface.set_clip(box)  # a box is a square around the ink, and may reach beyond the pad
             _boxed(surface, app, digit_box(app, index), answer, index == app.reading.chosen)
+            surface.set_clip(None)
     widgets.outline(surface, box, theme.line)
     _said(surface, app, box)
     if app.looking.focus == "pad":
