@@ -39,11 +39,12 @@ def place(layout):
         parts[f"teach {digit}"] = Rect(x, y, right - x - half // 2, row)
     parts["hand"] = Rect(inner.x, y - layout.caption, inner.w, layout.caption)
     top, bottom = inner.y + heading + half, parts["hand"].y - gap
-    answer = int((bottom - top) * 0.38)
+    answer = min(int((bottom - top) * 0.38), inner.w // 2)
     digit = min(answer, int(inner.w * 0.45))
     parts["digit"] = Rect(inner.x, top, digit, answer)
     parts["verdict"] = Rect(inner.x + digit + gap, top, inner.w - digit - gap, answer)
-    bars = Rect(inner.x, top + answer + half, inner.w, bottom - top - answer - half)
+    high = min(bottom - top - answer - half, 30 * text)  # a very tall window doesn't tear the rows apart
+    bars = Rect(inner.x, top + answer + half, inner.w, high)
     for digit in range(10):
         y = bars.y + bars.h * digit // 10
         parts[f"bar {digit}"] = Rect(bars.x, y, bars.w, bars.y + bars.h * (digit + 1) // 10 - y)
