@@ -231,6 +231,15 @@ def test_only_pixels_of_the_receptive_field_matter(make, digit):
                                        maps[:, *place], atol=1e-3)
 
 
+def test_the_dense_stages_see_26_pixels_and_the_last_two_rows_change_nothing(digit):
+    net = digit_net(np.random.default_rng(2))
+    before = anatomy.activations(net, digit)
+    assert anatomy.receptive_field(net, before, anatomy.stages(net)[-1], (0, 0)) == (0, 0, 26, 26)
+    changed = digit.copy()
+    changed[26:], changed[:, 26:] = 255, 255
+    assert np.array_equal(anatomy.activations(net, changed)[-1], before[-1])
+
+
 def test_the_place_in_the_code_is_where_forward_stands():
     for layer in digit_net(None).layers:
         place, name = anatomy.place_of(layer.forward).split("  ")

@@ -19,7 +19,7 @@ CONTROLS = {
     "redo": Control("Redo", "Do again what was undone.", ink.redo),
     "clear": Control("Clear", "Empty the pad.", ink.clear),
     "live": Control("Live", "Whether the answer follows the pen.", ask.live),
-    "predict": Control("Predict", "Ask the network now.", ask.predict),
+    "predict": Control("Predict", "Ask the network now; while Live is on, it is asked all the time.", ask.predict),
     "random": Control("Test digit", "Show a digit of MNIST's test set.", ask.random),
     "mistake": Control("Its mistakes", "Show the next test digit that this network gets wrong.", ask.mistake),
     "open": Control("Open", "Open a picture or a saved session.", files.ask),
@@ -61,7 +61,7 @@ def draw(surface, app):
     drawing = app.pad.drawing
     ready = {
         "undo": drawing.now > 0, "redo": drawing.now + 1 < len(drawing.states),
-        "clear": bool(drawing.marks), "predict": app.reading.network is not None,
+        "clear": bool(drawing.marks), "predict": app.reading.network is not None and not app.reading.live,
     }
     on = {"pen": not app.pad.erasing, "eraser": app.pad.erasing, "live": app.reading.live}
     for row in TOOLS:
