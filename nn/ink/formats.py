@@ -16,9 +16,10 @@ LARGEST = 50_000_000  # pixels to decode; more would take seconds and half a gig
 LARGEST_OF = {"WEBP": LARGEST // 2, "AVIF": LARGEST // 2, "JPEG2000": LARGEST // 5}  # many copies, or a slow decoder
 WORKING_SIDE = 1500  # pixels; a larger picture is reduced to this: digits of 5 mm on a page of A4 keep 25 pixels
 SMALLEST_SIDE = 8  # pixels; fewer show no digit
-SMALL_SIDE = 24  # pixels; a smaller picture is enlarged beyond it, since pieces and pens are measured in pixels
+SMALLEST_PICTURE = 10  # pixels of the longer side; fewer are read wrongly more often than rightly
+SMALL_SIDE = 96  # pixels; a picture smaller than one of MNIST is enlarged beyond it, since pieces and pens are measured in pixels
 MOST_SCANS = 100  # of a progressive JPEG: each costs a decoding; cameras and programs write about ten
-MOST_FRAMES = 60  # that are looked through for the first with ink
+MOST_FRAMES = 60  # that are looked through
 OUTLIERS = 0.0002  # the share of deep pixels that may be hot or dead
 
 
@@ -26,8 +27,9 @@ OUTLIERS = 0.0002  # the share of deep pixels that may be hot or dead
 class Levels:
     """One frame of a picture file."""
 
-    colours: np.ndarray  # (H, W, 1) grey or (H, W, 3) red, green, blue: float32, 0 to 255, on white where transparent
+    colours: np.ndarray  # (H, W, 1) grey or (H, W, 3) RGB: float32, 0 to 255, on white where transparent
     opacity: np.ndarray | None  # (H, W) float32, 0 clear to 255 opaque; None if all is opaque
+    animated: bool  # whether other frames may show more of the same
     note: str  # which frame it is, "" for the first
 
 
@@ -83,10 +85,11 @@ def _frames(picture, path):
         width, height = picture.size
         if width * height > LARGEST_OF.get(kind, LARGEST):
             raise ValueError(f"{full[0]}x{full[1]} pixels are too many: shrink the picture first")
-        if min(full) < SMALLEST_SIDE * max(1, max(full) / WORKING_SIDE):
-            raise ValueError(f"{full[0]}x{full[1]} pixels are too small to show a digit")
+        narrow = min(full) < SMALLEST_SIDE * max(1, max(full) / WORKING_SIDE)
+        if narrow or max(full) < SMALLEST_PICTURE:
+            raise ValueError(f"{full[0]}x{full[1]} pixels are too small to read")
         note = "" if k == 0 else f"{'page' if kind == 'TIFF' else 'frame'} {k + 1} of {count}"
-        yield _levels(picture, note)
+        yield _levels(picture, count > 1 and kind != "TIFF", note)
 
 
 def _few_scans(path):
@@ -95,7 +98,7 @@ def _few_scans(path):
             raise ValueError(f"a JPEG of more than {MOST_SCANS} scans: save it again as PNG or as a plain JPEG")
 
 
-def _levels(picture, note):
+def _levels(picture, animated, note):
     """The levels of an opened picture, upright and reduced."""
     deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
     see_through = picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info
@@ -109,16 +112,16 @@ def _levels(picture, note):
     scale = WORKING_SIDE / max(picture.size)
     if scale < 1:
         picture = picture.resize([max(round(side * scale), 1) for side in picture.size], Image.Resampling.BOX)
-    if max(picture.size) < SMALL_SIDE:
+    if max(picture.size) < 28:
         times = -(-SMALL_SIDE // max(picture.size))
         picture = picture.resize([side * times for side in picture.size], Image.Resampling.BICUBIC)
     levels = np.asarray(picture, np.float32)
     if deep:
-        return Levels(_stretched(levels)[..., None], None, note)
+        return Levels(_stretched(levels)[..., None], None, animated, note)
     if not see_through:
-        return Levels(levels if levels.ndim == 3 else levels[..., None], None, note)
+        return Levels(levels if levels.ndim == 3 else levels[..., None], None, animated, note)
     colours, opacity = levels[..., :3], levels[..., 3]
-    return Levels(colours * (opacity / 255)[..., None] + (255 - opacity)[..., None], opacity, note)
+    return Levels(colours * (opacity / 255)[..., None] + (255 - opacity)[..., None], opacity, animated, note)
 
 
 def _stretched(levels):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nn.ink.cuts import Atom, parts
 from nn.ink.pieces import grown, pen_width, pieces_of
 from nn.ink.strokes import INK, to_mnist
 
@@ -22,21 +23,10 @@ CUT_FROM = 0.6  # the width in heights from which on a piece may be several digi
 PRICE_OUT = 3.0  # of leaving out ink as large as a digit
 PRICE_MARK = 0.15  # of leaving out a mark
 PRICE_GAP = 6.0  # of joining over a gap, for each height that it is wide
-PRICE_CUT = 0.7  # of a cut, and as much again for each width of the pen that it goes through
-PRICE_AROUND = 0.05  # of ink around the digits, to be compared with other views
+PRICE_AROUND = 0.15  # of ink around the digits, to be compared with other views
+PRICE_WIDE = 2.0  # of a digit wider than the digits' height, for each height more
+SIGN = 0.85  # the probability of the first two digits together below which the ink at an end of a line is a sign
 PRICE_APART = 1.0  # of parting pieces that share most of their columns
-
-
-@dataclass(eq=False)
-class Atom:
-    box: tuple[int, int, int, int]
-    ink: np.ndarray  # (bottom - top, right - left) uint8
-    cut: float = 0.0  # the price of the cut before it; 0 if it begins a piece
-    mark: bool = False
-
-    @property
-    def middle(self):
-        return (self.box[0] + self.box[2]) / 2
 
 
 @dataclass(eq=False)
@@ -259,75 +249,9 @@ def _runs(atoms, height):
                 continue
             if all(atom.mark for atom in atoms[first : last + 1]):
                 continue
-            found.append(Candidate(first, last + 1, box, atoms[first : last + 1], price))
+            wide = PRICE_WIDE * max((box[2] - box[0]) / height - 1, 0) if len(atoms) > 1 else 0
+            found.append(Candidate(first, last + 1, box, atoms[first : last + 1], price + wide))
     return found
-
-
-def parts(atom, pen):
-    """A piece of ink cut along its cheapest seams from top to bottom: atoms left to right."""
-    cost = atom.ink / 255.0
-    h, w = cost.shape
-    seams = _seams(cost, pen)
-    if not seams:
-        return [atom]
-    columns = np.arange(w)
-    edges = [np.zeros(h, int), *[seam for _, seam in seams], np.full(h, w)]
-    prices = [0.0, *[PRICE_CUT * (1 + cost / max(pen, 1)) for cost, _ in seams]]
-    atoms = []
-    for price, start, stop in zip(prices, edges[:-1], edges[1:], strict=True):
-        part = np.where((columns >= start[:, None]) & (columns < stop[:, None]), atom.ink, 0).astype(np.uint8)
-        inked = part >= INK
-        if not inked.any():
-            continue
-        rows, cols = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-        top, bottom, left, right = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
-        x, y = atom.box[:2]
-        box = int(x + left), int(y + top), int(x + right), int(y + bottom)
-        atoms.append(Atom(box, part[top:bottom, left:right], price if atoms else atom.cut))
-    return atoms
-
-
-def _seams(cost, pen):
-    """(cost, column (h,) at each row) of the cheapest ways from top to bottom, left to right, not crossing."""
-    h, w = cost.shape
-    down, up = _sums(cost), _sums(cost[::-1])[::-1]
-    through = (down + up - cost)[h // 2]
-    for row in (h // 3, 2 * h // 3):
-        through = np.minimum(through, (down + up - cost)[row])
-    near = max(int(0.1 * h), 2)
-    chosen = []
-    for x in np.argsort(through):
-        if through[x] > 3 * max(pen, 2) or len(chosen) == 6:
-            break
-        if not near <= x < w - near or any(abs(x - other) < near for _, other in chosen):
-            continue
-        chosen.append((float(through[x]), int(x)))
-    seams = []
-    for price, x in sorted(chosen, key=lambda pair: pair[1]):
-        rows = (h // 2, h // 3, 2 * h // 3)
-        start = min(rows, key=lambda row: (down + up - cost)[row, x])
-        seam = np.empty(h, int)
-        for path, step in ((down, -1), (up, 1)):
-            at = x
-            for row in range(start, -1 if step < 0 else h, step):
-                if row != start:
-                    low = max(at - 1, 0)
-                    at = low + int(np.argmin(path[row, low : at + 2]))
-                seam[row] = at
-        if seams:
-            seam = np.maximum(seam, seams[-1][1])
-        seams.append((price, seam))
-    return seams
-
-
-def _sums(cost):
-    """The cost of the cheapest way from the top to each pixel, moving at most a column a row; slanting costs a bit."""
-    sums = cost.copy()
-    for row in range(1, len(cost)):
-        above = sums[row - 1]
-        aside = np.minimum(np.append(above[1:], np.inf), np.insert(above[:-1], 0, np.inf)) + 0.02
-        sums[row] += np.minimum(above, aside)
-    return sums
 
 
 def best(grid):
@@ -387,6 +311,20 @@ def _strangers(path, height):
     if len(path) < 2:
         return path, []
     kept, strangers = [], []
+    for end in (0, -1):  # a sign before or after the number, as of a currency, perhaps read as several digits
+        sign = []
+        while len(path) > 1 and (sign or sum(sorted(path[end].probabilities)[-2:]) < SIGN):
+            if path[end].probabilities.max() > 0.9:
+                break
+            sign.append(path.pop(end))
+        clear = sign and min(c.probabilities.max() for c in path) > 0.9
+        wide = max(c.box[2] for c in sign) - min(c.box[0] for c in sign) if sign else 0
+        if clear and wide < 1.2 * height:
+            strangers += [(c, "a sign, no digit") for c in sign]
+        else:
+            path = [*sign, *path] if end == 0 else [*path, *sign[::-1]]
+    if len(path) < 2:
+        return path, strangers
     for c in path:
         others = [o for o in path if o is not c]
         tall = np.median([o.box[3] - o.box[1] for o in others])

@@ -30,6 +30,7 @@ CLOSED = -0.15
 FILLED = -0.05
 LINES_LEFT = -0.4
 LINES_OFF = -0.3
+WIDEST_PEN = 0.3  # of the height of the ink: what is filled wider is no digit
 MANY_LINES = 3  # so many lines are printed ones
 
 
@@ -82,7 +83,10 @@ def _of(raised, reach, name, more, prior):
         for widths in (0.5, 1.0):
             closed = closed_gaps(plain, max(round(widths * pen), 1))
             found.append(View(name + ", gaps closed", closed, prior + CLOSED))
-        found.append(View(name + ", outlines filled", filled(plain), prior + FILLED))
+        solid = filled(plain)
+        rows = np.flatnonzero((solid >= INK).any(axis=1))
+        if len(rows) and pen_width(solid >= INK) < WIDEST_PEN * np.ptp(rows):
+            found.append(View(name + ", outlines filled", solid, prior + FILLED))
     return found
 
 

@@ -5,7 +5,7 @@ digit or a wide piece several (lattice.py), the network reads all that could be 
 through each line wins.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from nn.ink.strokes import is_mnist
 
 CLEAR = 0.04  # of -log p: a mean below it is a reading that needs no other view
 
+WORST = -0.55  # the score below which a page shows no number: a letter, a face, a texture
 DOUBTFUL = 0.7  # a digit's probability below which it may be anything
 
 
@@ -40,6 +41,7 @@ class Reading:
     ink: np.ndarray  # (H, W) uint8: what was taken for ink
     digits: list = field(default_factory=list)
     left_out: list = field(default_factory=list)  # (box, why) of ink that is no digit
+    score: float = 0.0  # the mean of log p over the digits, less what its view and its joins and cuts cost
     view: str = ""  # how the page was looked at
     note: str = ""  # which frame or page of the file it is
 
@@ -61,20 +63,33 @@ class Page:
 
 
 def read(path):
-    """The page in a picture file, dark on light or light on dark, on even or uneven paper: the first frame with ink.
+    """The page in a picture file, dark on light or light on dark, on even or uneven paper: of several pages the first
+    with ink, of an animation the frame with the most.
 
     Raises ValueError("path: reason") for a file that can't be read or shows nothing to recognise.
     """
+    best = None
     for levels in formats.frames(path):
-        exact = _exact(levels)
-        if exact is not None:
-            return Page(levels, exact)
-        for stage in (0, 1):
-            inks = [view.ink for view in sorted(paper.views(levels, stage), key=lambda view: -view.prior)]
-            inks = [ink for ink in inks if lattice.has_ink(ink)]
-            if inks:
-                return Page(levels, inks[0])
-    raise ValueError(f"{path}: no ink found")
+        page = _page(levels)
+        if page and (best is None or np.count_nonzero(page.ink) > np.count_nonzero(best.ink)):
+            best = page
+        if best and not levels.animated:
+            break
+    if best is None:
+        raise ValueError(f"{path}: no ink found")
+    return best
+
+
+def _page(levels):
+    """The page in one frame, or None if it has no ink."""
+    exact = _exact(levels)
+    if exact is not None:
+        return Page(levels, exact)
+    for stage in (0, 1):
+        for view in sorted(paper.views(levels, stage), key=lambda view: -view.prior):
+            if lattice.has_ink(view.ink):
+                return Page(levels, view.ink)
+    return None
 
 
 def _exact(levels):
@@ -104,8 +119,8 @@ def read_page(network, page):
             best = found
         if best and best[0] > -CLEAR:
             break
-    reading = best[1] if best else Reading(page.ink)
-    return Reading(reading.ink, reading.digits, reading.left_out, reading.view, page.note)
+    reading = best[1] if best and best[0] > WORST else Reading(page.ink)
+    return replace(reading, note=page.note)
 
 
 def _whole(network, ink):
@@ -132,7 +147,7 @@ def _read_views(network, views):
                 digits.append(Digit(c.probabilities, c.box, number, len(digits), c.on(view.ink)))
         odd = sum(digit.probabilities.max() < DOUBTFUL for digit in digits)
         if digits and odd < max(0.4 * len(digits), 2):  # more is writing, or a texture
-            scored.append((score + view.prior, Reading(view.ink, digits, left_out, view.name)))
+            scored.append((score + view.prior, Reading(view.ink, digits, left_out, score + view.prior, view.name)))
     if not scored:
         return None
     return max(scored, key=lambda pair: pair[0])
