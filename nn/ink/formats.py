@@ -27,7 +27,7 @@ OUTLIERS = 0.0002  # the share of deep pixels that may be hot or dead
 class Levels:
     """One frame of a picture file."""
 
-    colours: np.ndarray  # (H, W, 1) grey or (H, W, 3) RGB: float32, 0 to 255, on white where transparent
+    colours: np.ndarray  # (H, W, 1) grey or (H, W, 3) RGB: float32, 0 to 255; on white if clear
     opacity: np.ndarray | None  # (H, W) float32, 0 clear to 255 opaque; None if all is opaque
     animated: bool  # whether other frames may show more of the same
     note: str  # which frame it is, "" for the first
