@@ -28,9 +28,11 @@ FINE_LIGHT = -0.15
 STRONG = -0.1
 CLOSED = -0.15
 FILLED = -0.05
+PANEL = -0.1
 LINES_LEFT = -0.4
 LINES_OFF = -0.3
 WIDEST_PEN = 0.3  # of the height of the ink: what is filled wider is no digit
+LEAST_PANEL = 0.15  # of the picture
 MANY_LINES = 3  # so many lines are printed ones
 
 
@@ -54,6 +56,37 @@ def views(levels, stage):
             found += _of(raised, 3, f"{axis}{polarity} ink", stage and not axis, prior)
             if stage and not axis:
                 found += _of(raised, 8, f"{polarity} ink on uneven light", False, prior + FINE_LIGHT)
+    grey = _grey(levels.colours)
+    for left, top, right, bottom in panels(grey) if stage else ():
+        inner = grey[top:bottom, left:right]
+        for name, raised in (("dark", 255 - inner), ("light", inner)):
+            prior = PANEL + (0 if _mostly_light(inner) == (name == "dark") else OTHER_POLARITY)
+            for view in _of(raised, 3, f"{name} ink in a panel", False, prior):
+                ink = np.zeros(grey.shape, np.uint8)
+                ink[top:bottom, left:right] = view.ink
+                found.append(View(view.name, ink, view.prior))
+    return found
+
+
+def panels(grey):
+    """The boxes (left, top, right, bottom) of even areas that fill a large part of a picture, but not all of it.
+
+    A canvas in the window of a program, an image in a plot, a sheet on a table. Each of the two commonest levels is
+    tried; a box is a few pixels inside, beyond the blurred edge.
+    """
+    counts = np.convolve(np.bincount(np.clip(grey, 0, 255).astype(np.uint8).ravel(), minlength=256), np.ones(9), "same")
+    found = []
+    for _ in range(2):
+        level = int(counts.argmax())
+        counts[max(level - 12, 0) : level + 13] = 0
+        even = pieces_of(np.abs(grey - level) < 6)
+        if not len(even.area):
+            continue
+        k = int(even.area.argmax())
+        box = int(even.left[k]) + 3, int(even.top[k]) + 3, int(even.right[k]) - 3, int(even.bottom[k]) - 3
+        inside = (box[2] - box[0]) * (box[3] - box[1])
+        if min(box[2] - box[0], box[3] - box[1]) > 20 and LEAST_PANEL * grey.size < inside < 0.92 * grey.size:
+            found.append(box)
     return found
 
 
