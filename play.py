@@ -3,7 +3,7 @@
     python play.py                      open the window
     python play.py FILE...              open it with pictures, or sessions, in it
     python play.py --screenshot OUT.png [--replay SESSION.json | FILE]
-    python play.py --predict FILE... [--json]
+    python play.py --predict FILE... [--json] [--explain OUT.png]
     python play.py --web [--host 127.0.0.1] [--port 7860] [--share]      the same as a page in a browser
     python play.py --space DIR          write that page as a Hugging Face Space
 
@@ -13,6 +13,7 @@ an object {"file", "digit", "confidence", "reading", "second", "probabilities": 
 is "sure", "likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the
 "number" that they make, as text, its "line" and its "place" in the number, both from 0. A file that can't be read gives
 {"file", "error"}. All files are tried; the exit code is 0 if all were read and 2 if any was not.
+--explain writes a picture of how one FILE was read: what was taken for ink, the digits' boxes, what was left out.
 """
 
 if __name__ == "__main__":
@@ -53,6 +54,8 @@ def run(argv):
     args = command.parse_args(argv)
     if args.predict and not args.files:
         command.error("--predict wants a FILE")
+    if args.explain and not (args.predict and len(args.files) == 1):
+        command.error("--explain goes with --predict and one FILE")
     if args.json and not args.predict:
         command.error("--json goes with --predict")
     page = {name: getattr(args, name) for name in ("host", "port", "share") if getattr(args, name) is not None}
@@ -75,6 +78,8 @@ def parser():
     made.add_argument("files", nargs="*", metavar="FILE", help="a picture, or a session (.json)")
     made.add_argument("--weights", type=Path, default=WEIGHTS, help="the network's weights (weights/digits.npz)")
     made.add_argument("--predict", action="store_true", help="print what the pictures show; no window")
+    made.add_argument("--explain", metavar="OUT.png",
+                      help="with --predict of one FILE: write a picture of how it was read")
     made.add_argument("--json", action="store_true", help="with --predict: an object of JSON a line")
     page = made.add_argument_group("the page")
     page.add_argument("--web", action="store_true", help="serve a page to draw on in a browser")
@@ -139,7 +144,7 @@ def predict(args):
         if streams.lost():
             break
         try:
-            readings = read_digits(network, path)
+            readings = read_digits(network, path, args.explain)
         except ValueError as error:
             code = 2
             if args.json:
@@ -152,14 +157,23 @@ def predict(args):
     return code
 
 
-def read_digits(network, path):
+def read_digits(network, path, explain=None):
     """The digits in a picture file, in the order of their number, each as the dict that --json prints.
 
+    With `explain`, the name of a PNG file, a picture of how it was read is written there.
     Raises ValueError("path: reason") for a file that can't be read or shows nothing like a number.
     """
     from nn import ink, words
 
-    found = ink.read_page(network, ink.read(path))
+    page = ink.read(path)
+    found = ink.read_page(network, page)
+    if explain:
+        from nn.ink import shown
+
+        try:
+            shown.explain(explain, page, found, network.threshold)
+        except OSError as error:
+            raise ValueError(f"{explain}: {error.strerror or error}") from error
     if not found.digits:
         raise ValueError(f"{path}: nothing on it looks like a number")
     readings = []

@@ -167,3 +167,14 @@ def test_digits_redrawn_large_are_read_as_well(digits):
         redrawn.append(ink.to_mnist(np.where(np.asarray(smooth) > 127, np.uint8(255), np.uint8(0))))
     as_is, again = (evaluate(network, x, labels)[1] for x in (images, np.stack(redrawn)))
     assert again >= as_is - 0.003
+
+
+@shipped
+def test_explain_writes_a_picture_or_says_why_not(pictures, tmp_path, capsys):
+    code, lines, _ = predict(capsys, pictures[1], "--explain", tmp_path / "how.png")
+    assert code == 0 and lines and (tmp_path / "how.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "file").write_text("")
+    code, _, error = predict(capsys, pictures[1], "--explain", tmp_path / "file" / "how.png")
+    assert code == 2 and "how.png" in str(error)
+    with pytest.raises(SystemExit):
+        predict(capsys, pictures[0], pictures[1], "--explain", tmp_path / "how.png")

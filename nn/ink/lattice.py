@@ -264,6 +264,7 @@ def best(grid):
         score, path, out = _way(atoms, candidates, grid.height)
         left_out += [(atoms[k].box, "a mark" if atoms[k].mark else "no digit") for k in out]
         path, strangers = _strangers(path, grid.height)
+        score -= sum(np.log(c.probabilities.max()) - c.price - atoms[c.first].cut for c, _ in strangers)
         left_out += [(c.box, why) for c, why in strangers]
         if path:
             lines.append(path)

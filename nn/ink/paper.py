@@ -84,7 +84,7 @@ def panels(grey):
             continue
         k = int(even.area.argmax())
         box = int(even.left[k]) + 3, int(even.top[k]) + 3, int(even.right[k]) - 3, int(even.bottom[k]) - 3
-        inside = (box[2] - box[0]) * (box[3] - box[1])
+        inside = (box[2] - box[0] + 6) * (box[3] - box[1] + 6)
         if min(box[2] - box[0], box[3] - box[1]) > 20 and LEAST_PANEL * grey.size < inside < 0.92 * grey.size:
             found.append(box)
     return found

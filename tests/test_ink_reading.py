@@ -1,0 +1,200 @@
+"""nn/ink: pieces, printed lines, panels, cuts, and whole pages read by the shipped network."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from test_ink import moved
+
+from nn import hands, ink
+from nn.ink import shown
+from nn.ink.cuts import Atom, parts
+from nn.ink.paper import closed_gaps, filled, panels
+from nn.ink.pieces import pen_width, pieces_of
+from nn.ink.rules import without_lines
+from nn.network import Network
+
+WEIGHTS = Path(__file__).parents[1] / "weights" / "digits.npz"
+
+
+@pytest.fixture(scope="module")
+def network():
+    if not WEIGHTS.exists():
+        pytest.skip("weights/digits.npz is not made yet")
+    return Network.load(WEIGHTS)
+
+
+def row(digits, gap, seed=0, width=7):
+    """A page with digits side by side, `gap` apart, 80 high."""
+    rng = np.random.default_rng(seed)
+    strokes, x = [], 60
+    for digit in digits:
+        one = moved(hands.write(digit, rng), 0, 60, scale=80)
+        points = np.concatenate([np.array(stroke) for stroke in one])
+        strokes += moved(one, x - points[:, 0].min(), 0)
+        x += np.ptp(points[:, 0]) + gap
+    return ink.draw(strokes, width, int(x + 60))[:200]
+
+
+def saved(levels, tmp_path, name="picture.png"):
+    Image.fromarray(np.clip(levels, 0, 255).astype(np.uint8)).save(tmp_path / name)
+    return str(tmp_path / name)
+
+
+def number(network, page):
+    return ink.read_page(network, page).number
+
+
+@given(seed=st.integers(0, 10_000), share=st.floats(0.1, 0.7))
+def test_pieces_are_those_of_a_flood_fill(seed, share):
+    mask = np.random.default_rng(seed).random((13, 17)) < share
+    found = pieces_of(mask)
+    assert np.array_equal(found.labels > 0, mask)
+    seen = np.zeros(mask.shape, bool)
+    for start in zip(*np.nonzero(mask), strict=True):
+        if seen[start]:
+            continue
+        flood, filled_in = [start], {start}
+        while flood:
+            y, x = flood.pop()
+            for near in ((y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)):
+                if 0 <= near[0] < 13 and 0 <= near[1] < 17 and mask[near] and near not in filled_in:
+                    filled_in.add(near)
+                    flood.append(near)
+        k = found.labels[start] - 1
+        rows, columns = np.nonzero(found.labels == k + 1)
+        assert set(zip(rows.tolist(), columns.tolist(), strict=True)) == {(int(y), int(x)) for y, x in filled_in}
+        assert (found.left[k], found.top[k], found.right[k], found.bottom[k], found.area[k]) == (
+            columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, len(rows))  # fmt: skip
+        seen[rows, columns] = True
+
+
+def test_the_width_of_the_pen():
+    for width in (6, 12, 20):
+        page = ink.draw([[(60, 60), (240, 60), (150, 250)]], width, 300)
+        assert width <= pen_width(page >= 128) < 1.6 * width
+
+
+def test_long_lines_go_and_what_they_cross_stays():
+    page = np.zeros((200, 300), np.float32)
+    page[40::40] = page[41::40] = 90
+    pen = ink.draw([[(150, 50), (150, 150)]], 8, 300)[:200].astype(np.float32)
+    bare, lines = without_lines(np.maximum(page, pen), 10)
+    assert lines == 4
+    assert not bare[:, :140].any() and not bare[:, 160:].any()
+    assert (bare[60:140, 150] > 100).all()
+    same, none = without_lines(pen, 10)
+    assert none == 0 and np.array_equal(same, pen)
+
+
+def test_gaps_are_closed_and_outlines_filled():
+    dashed = ink.draw([[(20, 50), (40, 50)], [(54, 50), (80, 50)]], 8, 100)
+    assert pieces_of(dashed >= 128).area.size == 2
+    assert pieces_of(closed_gaps(dashed, 5) >= 128).area.size == 1
+    ring = ink.draw([[(20, 20), (80, 20), (80, 80), (20, 80), (20, 20)]], 4, 100)
+    inner = ink.draw([[(40, 40), (60, 40), (60, 60), (40, 60), (40, 40)]], 4, 100)
+    solid = filled(np.maximum(ring, inner))
+    assert solid[30, 30] == 255 and solid[50, 50] == 0 and solid[5, 5] == 0
+
+
+def test_a_canvas_in_a_window_is_a_panel():
+    screen = np.full((200, 260), 190, np.float32)
+    screen[60:180, 30:230] = 255
+    assert (33, 63, 227, 177) in panels(screen)
+    assert panels(np.full((100, 100), 255, np.float32)) == []
+
+
+def test_touching_strokes_are_cut_where_least_ink_is_crossed():
+    page = ink.draw([[(30, 20), (30, 90)], [(30, 50), (70, 50)], [(70, 20), (70, 90)]], 8, 110)  # an H
+    atoms = parts(Atom((0, 0, 110, 110), page), 8)
+    assert len(atoms) >= 2
+    assert sum(int((atom.ink >= 128).sum()) for atom in atoms) == int((page >= 128).sum())  # no ink lost or used twice
+    assert atoms[0].cut == 0 and all(atom.cut > 0 for atom in atoms[1:])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_row_of_digits_and_its_places(network, seed):
+    digits = np.random.default_rng(seed).integers(0, 10, 4)
+    page = row(digits, gap=24, seed=seed)
+    found = ink.read_page(network, page)
+    assert found.number == "".join(map(str, digits))
+    assert [digit.place for digit in found.digits] == [0, 1, 2, 3] and {d.line for d in found.digits} == {0}
+    for digit in found.digits:
+        left, top, right, bottom = digit.box
+        outside = digit.page.copy()
+        outside[top:bottom, left:right] = 0
+        assert digit.page.shape == page.shape and digit.page.any() and not outside.any()
+
+
+def test_two_lines_are_read_from_the_top(network):
+    above, below = row([3, 8], 30)[:180], row([4, 1], 30)[:180]
+    wide = max(above.shape[1], below.shape[1])
+    page = np.concatenate([np.pad(part, ((0, 0), (0, wide - part.shape[1]))) for part in (above, below)])
+    found = ink.read_page(network, page)
+    assert found.number == "3841" and [d.line for d in found.digits] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("polarity", ["dark", "light"])
+@pytest.mark.parametrize("around", ["frame", "rules", "squares", "window", "small"])
+def test_what_is_around_the_number(network, around, polarity, tmp_path):
+    page = row([2, 7], 30).astype(float)
+    if around == "small":
+        page = np.pad(page, ((400, 300), (300, 500)))
+    levels = 250 - 0.9 * page
+    if around == "rules":
+        levels[20::35] = np.minimum(levels[20::35], 170)
+    if around == "squares":
+        levels[20::35] = np.minimum(levels[20::35], 180)
+        levels[:, 10::35] = np.minimum(levels[:, 10::35], 180)
+    if around == "frame":
+        levels[:4] = levels[-4:] = 0
+        levels[:, :4] = levels[:, -4:] = 0
+    if around == "window":
+        levels = np.pad(levels, ((40, 20), (20, 20)), constant_values=190)
+    assert number(network, ink.read(saved(levels if polarity == "dark" else 255 - levels, tmp_path))) == "27"
+
+
+def test_pen_and_paper_of_one_grey(network, tmp_path):
+    page = row([5, 6], 30)[..., None] / 255
+    red, green = np.array([200, 40, 40]), np.array([40, 122, 40])
+    assert number(network, ink.read(saved(green + page * (red - green), tmp_path))) == "56"
+
+
+def test_marks_are_left_out(network):
+    page = row([4, 9], 60)
+    columns = np.flatnonzero((page >= 128).any(axis=0))
+    gap = columns[np.argmax(np.diff(columns))] + 25
+    bottom = np.flatnonzero((page >= 128).any(axis=1))[-1]
+    page[bottom - 6 : bottom + 3, gap : gap + 9] = 255
+    found = ink.read_page(network, page)
+    assert found.number == "49" and any("mark" in why or "speck" in why for _, why in found.left_out)
+
+
+def test_an_animation_that_begins_blank(network, tmp_path):
+    page = row([3], 10)
+    frames = [Image.fromarray(255 - shown) for shown in (np.zeros_like(page), page // 255 * 255, page)]
+    frames[0].save(tmp_path / "late.gif", save_all=True, append_images=frames[1:])
+    found = ink.read(str(tmp_path / "late.gif"))
+    assert number(network, found) == "3" and found.note
+
+
+def test_one_hot_pixel_of_16_bits(network, tmp_path):
+    deep = 900 + row([2, 5], 30).astype(np.uint16)
+    deep[3, 3] = 65535
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert number(network, ink.read(str(tmp_path / "deep.png"))) == "25"
+
+
+def test_a_page_without_ink_has_no_digits(network):
+    assert not ink.read_page(network, np.zeros((60, 50), np.uint8)).digits
+
+
+def test_how_a_page_was_read_is_drawn(network, tmp_path):
+    page = ink.read(saved(255 - row([2, 7], 30), tmp_path))
+    shown.explain(tmp_path / "how.png", page, ink.read_page(network, page), network.threshold)
+    with Image.open(tmp_path / "how.png") as how:
+        colours = {colour for _, colour in how.convert("RGB").getcolors(1 << 20)}
+    assert (0x20, 0x60, 0xFF) in colours  # a digit's box
