@@ -17,9 +17,9 @@ from PIL import Image
 
 import play
 from nn import hands
-from window.data.answer import answer
-from window.data.page import Page
 from window.data.strokes import from_json
+from window.state.pad import Pad
+from window.state.reading import Reading
 
 pytest.importorskip("gradio")
 from gradio.utils import get_upload_folder
@@ -70,12 +70,14 @@ def test_two_hundred_drawings_are_read_as_the_window_reads_them(reader):
     rng = np.random.default_rng(1)
     for n in range(200):
         drawn = drawing(n % 10, rng, rng.uniform(0.05, 0.15))
-        page = Page()
-        page.follow(tuple(from_json(drawn["strokes"])))
+        pad, window = Pad(), Reading()
+        pad.drawing.become(from_json(drawn["strokes"]))
+        window.use(reader.network)
+        window.read(pad)
         digits = reader.strokes(drawn)["digits"]
-        expected = answer(reader.network, page.ink)
-        assert [digit["digit"] for digit in digits] == [expected.digit]
-        np.testing.assert_allclose(digits[0]["probabilities"], expected.probabilities, atol=1e-6)
+        assert [digit["digit"] for digit in digits] == [answer.digit for answer in window.answers]
+        for digit, answer in zip(digits, window.answers, strict=True):
+            np.testing.assert_allclose(digit["probabilities"], answer.probabilities, atol=1e-6)
 
 
 def test_sixty_pictures_are_read_as_predict_reads_them(reader, digits, tmp_path):

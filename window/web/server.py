@@ -21,7 +21,7 @@ from nn import hands, ink, stopping, words
 from nn.layers import Conv2D, ReLU
 from nn.network import load_digit_net, to_input
 from window.data.page import Page
-from window.data.strokes import PEN, from_json
+from window.data.strokes import PEN, from_json, is_dot
 
 HERE = Path(__file__).parent
 LARGEST = 28_000_000  # bytes of a request: a picture of 20 MB as text
@@ -44,7 +44,10 @@ class Reader:
             raise ValueError(f"these strokes sweep over more than {FULLEST} pads: draw less")
         page = Page()
         page.follow(tuple(marks))
-        return self.answer([page.ink], explained)
+        if is_dot(marks):
+            return self.answer([], None, explained)
+        found = ink.read_page(self.network, page.ink).digits
+        return self.answer([digit.page for digit in found] if len(found) > 1 else [page.ink], None, explained)
 
     def picture(self, data, explained=False):
         """The answer to the bytes of a picture file. ValueError if it can't be read."""
@@ -55,11 +58,14 @@ class Reader:
                 page = ink.read(file.name)
             except ValueError as error:
                 raise ValueError(str(error).removeprefix(f"{file.name}: ")) from None
-        return self.answer(ink.split(page), explained)
+        return self.answer([digit.page for digit in ink.read_page(self.network, page).digits], 1, explained)
 
-    def answer(self, parts, explained):
-        """{"number": text, "digits": [words.as_json of each, with its pictures if explained]} of parts of a page."""
-        every = [steps for part in parts if (steps := ink.to_mnist(part, steps=True))]
+    def answer(self, pages, least, explained):
+        """{"number": text, "digits": [words.as_json of each, with its pictures if explained]} of pages of a digit each.
+
+        least: as for `to_mnist`.
+        """
+        every = [steps for page in pages if (steps := ink.to_mnist(page, steps=True, least=least))]
         if not every:
             return {"number": "", "digits": []}
         probabilities = self.network.predict(np.stack([steps.image for steps in every]))

@@ -43,7 +43,7 @@ def write(folder, weights):
         raise ValueError(f"{folder}: is there already, and not an empty folder; choose another")
     page = np.zeros((56, 56), np.uint8)
     page[8:48, 26:30] = 255
-    server.Reader(weights).answer([page], explained=True)  # what an answer needs is loaded now
+    server.Reader(weights).answer([page], None, explained=True)  # what an answer needs is loaded now
     loaded = {Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     sources = [path for path in loaded if path.suffix == ".py" and path.is_relative_to(ROOT)]
     packages = {path.relative_to(ROOT).parts[0] for path in sources} & {"nn", "window"}
