@@ -320,7 +320,9 @@ def _strangers(path, height):
             sign.append(path.pop(end))
         clear = sign and min(c.probabilities.max() for c in path) > 0.9
         wide = max(c.box[2] for c in sign) - min(c.box[0] for c in sign) if sign else 0
-        if clear and wide < 1.2 * height:
+        near = path[end].box  # of the digit next to it, from which paper parts it
+        apart = max(near[0] - max(c.box[2] for c in sign), min(c.box[0] for c in sign) - near[2]) if sign else 0
+        if clear and wide < 1.2 * height and apart > 0.1 * height:
             strangers += [(c, "a sign, no digit") for c in sign]
         else:
             path = [*sign, *path] if end == 0 else [*path, *sign[::-1]]

@@ -33,6 +33,8 @@ LINES_LEFT = -0.4
 LINES_OFF = -0.3
 WIDEST_PEN = 0.3  # of the height of the ink: what is filled wider is no digit
 LEAST_PANEL = 0.15  # of the picture
+NARROWEST_PANEL = 96  # pixels: a smaller picture in a picture would hardly show a digit
+SOLID = 0.6  # of its box: an area has so much of it
 MANY_LINES = 3  # so many lines are printed ones
 
 
@@ -85,7 +87,10 @@ def panels(grey):
         k = int(even.area.argmax())
         box = int(even.left[k]) + 3, int(even.top[k]) + 3, int(even.right[k]) - 3, int(even.bottom[k]) - 3
         inside = (box[2] - box[0] + 6) * (box[3] - box[1] + 6)
-        if min(box[2] - box[0], box[3] - box[1]) > 20 and LEAST_PANEL * grey.size < inside < 0.92 * grey.size:
+        if even.area[k] < SOLID * inside:
+            continue  # strokes, not an area
+        wide = min(box[2] - box[0], box[3] - box[1]) > NARROWEST_PANEL
+        if wide and LEAST_PANEL * grey.size < inside < 0.92 * grey.size:
             found.append(box)
     return found
 
