@@ -46,6 +46,8 @@ class Outputs:
                 rehearsal.mkdir()
                 network.folded().save(rehearsal / self.checkpoint.name)  # the longest of the names
                 load_digit_net(rehearsal / self.checkpoint.name)
+            except ValueError as error:
+                raise ValueError(f"this network can't be saved and loaded again: {error}") from None
             finally:
                 shutil.rmtree(rehearsal, ignore_errors=True)
             yield

@@ -122,7 +122,8 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                 for worker in workers:
                     worker.fused.network.assign(network.state)  # in place of a thread's own, or of those from uphill
                 optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / sum(steps)))
-                average.update()
+                with np.errstate(all="ignore"):  # as for the gradients
+                    average.update()
                 losses.append(loss)
                 yield Step(epoch, at + len(batch), loss)
 

@@ -2,6 +2,9 @@
 a run can be repeated.
 """
 
+import signal
+import sys
+
 import hypothesis
 import numpy as np
 import pytest
@@ -62,3 +65,25 @@ def app(one_or_seven, tmp_path):
 
     pygame.font.init()
     return App(one_or_seven, samples=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def idx_data(digits, tmp_path_factory):
+    """A folder with 360 images to train on, of which a twelfth is held out, and 300 to test on."""
+    from test_mnist import idx, write
+
+    folder = tmp_path_factory.mktemp("data")
+    for part, (images, labels), n in zip(("train", "t10k"), digits, (360, 300), strict=True):
+        write(folder, "{}-{}-idx{}-ubyte".format(part, "images", 3), idx(images[:n]))
+        write(folder, "{}-{}-idx{}-ubyte".format(part, "labels", 1), idx(labels[:n]))
+    return folder
+
+
+@pytest.fixture
+def interruptible():
+    """Programs started in the background ignore Ctrl-C, and so would what a test in the background starts."""
+    if sys.platform == "win32":
+        pytest.skip("Windows can't send Ctrl-C to one process alone")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

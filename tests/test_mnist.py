@@ -77,6 +77,63 @@ def test_files_may_be_unzipped_and_the_folder_a_string(folder):
     assert np.array_equal(images, IMAGES) and np.array_equal(labels, LABELS)
 
 
+RENAMED = {
+    "dots": lambda name: name.replace("-idx", ".idx"),
+    "a folder for each, as Kaggle unpacks them": lambda name: f"{name}/{name}",
+    "torchvision's folders": lambda name: f"MNIST/raw/{name}",
+    "its inner folder": lambda name: f"raw/{name}",
+    "EMNIST's": lambda name: f"emnist-digits-{name.replace('t10k', 'test')}.gz",
+    "capitals": str.upper,
+    "an uncompressed file named .gz": lambda name: f"{name}.gz",
+}
+
+
+@pytest.mark.parametrize("rename", RENAMED.values(), ids=RENAMED)
+def test_files_are_found_under_the_names_that_people_have(folder, rename):
+    for path in list(folder.glob("*.gz")):
+        name = rename(path.name.removesuffix(".gz"))
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(gzip.decompress(path.read_bytes()))
+        if (folder / name) != path:
+            path.unlink()
+    (images, labels), (test_images, _) = mnist.load(folder)
+    assert np.array_equal(images, IMAGES) and np.array_equal(labels, LABELS) and len(test_images) == 2
+
+
+def test_a_good_file_beside_a_bad_one_is_taken(folder):
+    good, bad = folder / TRAIN_IMAGES, folder / f"{TRAIN_IMAGES}.gz"
+    good.write_bytes(gzip.decompress(bad.read_bytes()))
+    bad.write_bytes(bad.read_bytes()[:100])
+    assert np.array_equal(mnist.load(folder)[0][0], IMAGES)
+
+
+def test_several_sets_in_a_folder_are_named(folder):
+    write(folder, f"emnist-letters-{TRAIN_IMAGES}", idx(IMAGES))
+    with pytest.raises(ValueError, match=r"several data sets .*emnist-letters"):
+        mnist.load(folder)
+
+
+def test_what_was_there_instead_is_said(tmp_path):
+    (tmp_path / "mnist.csv").touch()
+    with pytest.raises(FileNotFoundError, match=r"train-images-idx3-ubyte: no such file.*the folder has mnist\.csv"):
+        mnist.load(tmp_path)
+
+
+def test_a_file_is_unpacked_no_further_than_its_header_promises(folder, monkeypatch):
+    """A bomb: three images are promised, and a gigabyte of paper follows them."""
+    taken, read = [], gzip.GzipFile.read
+
+    def counted(file, size=-1):
+        taken.append(size)
+        return read(file, size)
+
+    monkeypatch.setattr(gzip.GzipFile, "read", counted)
+    write(folder, TRAIN_IMAGES, idx(IMAGES) + bytes(10**6))
+    with pytest.raises(ValueError, match="found more"):
+        mnist.load(folder)
+    assert min(taken) > 0 and sum(taken) <= 16 + IMAGES.size + 1
+
+
 def test_checksum_sees_every_byte_and_the_order():
     assert mnist.checksum(IMAGES, LABELS) == mnist.checksum(IMAGES, LABELS)
     others = [(IMAGES, LABELS + 1), (IMAGES[::-1], LABELS), (IMAGES[:, ::-1], LABELS), (IMAGES.swapaxes(1, 2), LABELS)]
@@ -96,15 +153,18 @@ BROKEN = {  # which file, what stands in it instead (None: no file), what the me
     "empty": (TRAIN_IMAGES, b"", "an empty file"),
     "truncated gzip": (TRAIN_IMAGES, gz(IMAGES)[:-20], "gzip"),
     "damaged gzip": (TRAIN_IMAGES, gz(IMAGES)[:40] * 9, "gzip"),
-    "no gzip": (TEST_LABELS, b"<html>404</html>", "gzip"),
+    "no gzip": (TEST_LABELS, b"<html>404</html>", "found 3c 68 74 6d"),
     "images for labels": (TEST_LABELS, gz(IMAGES), "found 00 00 08 03"),
     "signed bytes": (TEST_LABELS, gz(b"\0\0\x09" + idx(LABELS)[3:]), "found 00 00 09 01"),
     "header cut off": (TEST_LABELS, gz(idx(LABELS)[:6]), "expected an IDX header"),
     "a byte too few": (TRAIN_IMAGES, gz(idx(IMAGES)[:-1]), "promises 3 x 28 x 28 bytes, found 2351"),
-    "a byte too many": (TRAIN_IMAGES, gz(idx(IMAGES) + b"\0"), "promises 3 x 28 x 28 bytes, found 2353"),
-    "absurd size": (TRAIN_IMAGES, gz(b"\0\0\x08\x03" + b"\xff" * 12), "found 0"),
+    "a byte too many": (TRAIN_IMAGES, gz(idx(IMAGES) + b"\0"), "promises 3 x 28 x 28 bytes, found more"),
+    "absurd size": (TRAIN_IMAGES, gz(b"\0\0\x08\x03" + b"\xff" * 12), "expected images of 28 x 28"),
+    "absurd number": (TRAIN_IMAGES, gz(idx(IMAGES)[:4] + b"\xff" * 4 + idx(IMAGES)[8:]), "promises 4294967295 x"),
+    "nothing times too much": (TEST_LABELS.replace("labels-idx1", "images-idx3"),
+                               gz(idx(IMAGES)[:4] + bytes(4) + b"\xff" * 8), "found (0, 4294967295, 4294967295)"),
     "fewer labels": (TRAIN_LABELS, gz(LABELS[:2]), "3 images, but"),
-    "no images": (TRAIN_IMAGES, gz(IMAGES[:0]), "0 images"),
+    "no images": (TRAIN_IMAGES, gz(IMAGES[:0]), "found (0, 28, 28)"),
     "other size": (TRAIN_IMAGES, gz(IMAGES[:, :27]), "expected images of 28 x 28, found (3, 27, 28)"),
     "label 10": (TRAIN_LABELS, gz(LABELS + 1), "expected labels from 0 to 9, found 10"),
 }

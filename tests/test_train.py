@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_mnist import idx, write
 
 import train
 from nn import mnist
@@ -28,18 +27,8 @@ IDX = "{}-{}-idx{}-ubyte"
 SHIPPED = "digits.npz", "digits.json", "digits.report.png"
 
 
-@pytest.fixture(scope="module")
-def data(digits, tmp_path_factory):
-    """A folder with 360 images to train on, of which a twelfth is held out, and 300 to test on."""
-    folder = tmp_path_factory.mktemp("data")
-    for part, (images, labels), n in zip(("train", "t10k"), digits, (360, 300), strict=True):
-        write(folder, IDX.format(part, "images", 3), idx(images[:n]))
-        write(folder, IDX.format(part, "labels", 1), idx(labels[:n]))
-    return folder
-
-
-def start(*arguments, cwd=ROOT):
-    return subprocess.Popen([sys.executable, "train.py", *map(str, arguments)], cwd=cwd,
+def start(*arguments, cwd=ROOT, program="train.py"):
+    return subprocess.Popen([sys.executable, program, *map(str, arguments)], cwd=cwd,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
 
 
@@ -80,9 +69,9 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(project, data):
+def finished(project, idx_data):
     """(weights file, what was printed) of a small training that nothing disturbed."""
-    code, printed, errors = run("--data", data, *OPTIONS, cwd=project)
+    code, printed, errors = run("--data", idx_data, *OPTIONS, cwd=project)
     assert (code, errors) == (0, "")
     return project / "weights/trained.npz", printed
 
@@ -123,17 +112,17 @@ def test_training_leaves_what_is_shipped_alone_and_nothing_half_done(finished):
 
 
 @pytest.mark.parametrize("out", ["weights/digits.npz", "weights/../weights/digits", "link/digits.npz"])
-def test_the_shipped_weights_are_not_overwritten(project, data, out):
+def test_the_shipped_weights_are_not_overwritten(project, idx_data, out):
     (project / "link").unlink(missing_ok=True)
     (project / "link").symlink_to(project / "weights")
-    code, printed, errors = run("--data", data, "--out", out, cwd=project)
+    code, printed, errors = run("--data", idx_data, "--out", out, cwd=project)
     assert (code, printed) == (2, "")
     assert "shipped weights" in errors and errors.count("\n") == 1
     assert (project / "weights/digits.npz").read_text() == "shipped"
 
 
-def test_the_weights_are_the_averaged_ones_of_fit(finished, data):
-    (images, labels), _ = mnist.load(data)
+def test_the_weights_are_the_averaged_ones_of_fit(finished, idx_data):
+    (images, labels), _ = mnist.load(idx_data)
     images, labels = (array[held_out_last(labels, 30)] for array in (images, labels))
     recipe = replace(RECIPES["standard"], epochs=2, batch_size=50, held_out=30)
     network = digit_net(np.random.default_rng(7), recipe.batch_norm)
@@ -142,8 +131,8 @@ def test_the_weights_are_the_averaged_ones_of_fit(finished, data):
     assert all(np.array_equal(found[name], a) for name, a in last.network.folded().params.items())
 
 
-def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_out_images(finished, data):
-    (images, labels), _ = mnist.load(data)
+def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_out_images(finished, idx_data):
+    (images, labels), _ = mnist.load(idx_data)
     network, recipe = Network.load(finished[0]), RECIPES["standard"]
     assert network.threshold == recipe.threshold > 0
     last = held_out_last(labels, 30)[-30:]
@@ -152,25 +141,25 @@ def test_the_weights_have_the_recipes_threshold_and_the_temperature_of_the_held_
 
 
 @pytest.mark.shipped
-def test_batch_norm_is_folded_away_when_the_weights_are_saved(data, tmp_path, monkeypatch, capsys):
+def test_batch_norm_is_folded_away_when_the_weights_are_saved(idx_data, tmp_path, monkeypatch, capsys):
     recipe = replace(RECIPES["best"], scribbles=5, drawn=20, late_drawn=3)
     monkeypatch.setitem(RECIPES, "best", recipe)
     out = tmp_path / "best.npz"
-    assert train.main(["--data", str(data), "--recipe", "best", "--epochs", "1", "--out", str(out)]) == 0
+    assert train.main(["--data", str(idx_data), "--recipe", "best", "--epochs", "1", "--out", str(out)]) == 0
     assert "360 images to train on, 25 more that nn/hands draws, and 0 held out" in capsys.readouterr().out
     network = Network.load(out)
     assert recipe.batch_norm and sum(a.size for a in network.params.values()) == 93_322 and not network.state
     assert (network.temperature, network.threshold) == (recipe.temperature, recipe.threshold)
 
 
-def test_a_name_with_a_dot_is_kept_whole(data, tmp_path):
-    assert run("--data", data, "--out", tmp_path / "lr0.003", "--epochs", 1)[0] == 0
+def test_a_name_with_a_dot_is_kept_whole(idx_data, tmp_path):
+    assert run("--data", idx_data, "--out", tmp_path / "lr0.003", "--epochs", 1)[0] == 0
     assert {path.name for path in tmp_path.iterdir()} == {"lr0.003.npz", "lr0.003.json", "lr0.003.report.png"}
 
 
-def test_evaluate_measures_the_same_again(finished, data):
+def test_evaluate_measures_the_same_again(finished, idx_data):
     out, printed = finished
-    code, again, errors = run("--evaluate", out, "--data", data)
+    code, again, errors = run("--evaluate", out, "--data", idx_data)
     assert (code, errors) == (0, "")
     assert re.search(r"est accuracy ([\d.]+%, \d+ of 300 wrong)", printed)[1] in again
 
@@ -196,21 +185,11 @@ def test_by_default_a_thread_has_16_images_of_a_batch_or_more(monkeypatch):
 
 # --- stopping and going on ----------------------------------------------------------------------------------
 
-@pytest.fixture
-def interruptible():
-    """Programs started in the background ignore Ctrl-C, and so would what a test in the background starts."""
-    if sys.platform == "win32":
-        pytest.skip("Windows can't send Ctrl-C to one process alone")
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize("epoch", [1, 2], ids=["in the middle", "after the last epoch"])
-def test_a_killed_run_that_goes_on_ends_with_the_same_bits(finished, data, tmp_path, epoch):
+def test_a_killed_run_that_goes_on_ends_with_the_same_bits(finished, idx_data, tmp_path, epoch):
     """Killed once when the checkpoint of an epoch is written; epoch 2 is the last, and its report is still to come."""
     out, checkpoint = tmp_path / "mine.npz", tmp_path / "mine.checkpoint.npz"
-    process = start("--data", data, "--out", out, *OPTIONS)
+    process = start("--data", idx_data, "--out", out, *OPTIONS)
     wait_for(lambda: checkpoint.exists() and read_npz(checkpoint)["epoch"] == epoch, process)
     process.kill()
     process.communicate()
@@ -226,9 +205,9 @@ def test_a_killed_run_that_goes_on_ends_with_the_same_bits(finished, data, tmp_p
     assert not checkpoint.exists()
 
 
-def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, data, tmp_path):
+def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, idx_data, tmp_path):
     out, checkpoint = tmp_path / "mine.npz", tmp_path / "mine.checkpoint.npz"
-    process = start("--data", data, "--out", out, "--epochs", 1000)
+    process = start("--data", idx_data, "--out", out, "--epochs", 1000)
     wait_for(checkpoint.exists, process)
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
@@ -240,9 +219,9 @@ def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, data, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.name]
 
 
-def test_ctrl_c_at_the_start_says_that_nothing_is_saved(interruptible, data, tmp_path):
+def test_ctrl_c_at_the_start_says_that_nothing_is_saved(interruptible, idx_data, tmp_path):
     """At once when the program has begun to print, while it loads its kernels."""
-    process = start("--data", data, "--out", tmp_path / "mine.npz")
+    process = start("--data", idx_data, "--out", tmp_path / "mine.npz")
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
@@ -251,8 +230,8 @@ def test_ctrl_c_at_the_start_says_that_nothing_is_saved(interruptible, data, tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_a_loss_that_explodes_stops_the_run_in_one_line(data, tmp_path):
-    code, _, errors = run("--data", data, "--out", tmp_path / "mine.npz", "--lr", "1e30", "--epochs", 1)
+def test_a_loss_that_explodes_stops_the_run_in_one_line(idx_data, tmp_path):
+    code, _, errors = run("--data", idx_data, "--out", tmp_path / "mine.npz", "--lr", "1e30", "--epochs", 1)
     assert code == 2
     assert re.fullmatch(r"train.py: .* epoch 1.*--lr.*nothing is saved.\n", errors)
     assert not list(tmp_path.iterdir())
@@ -310,10 +289,10 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments, words):
 
 
 @pytest.fixture
-def checkpoint(data, tmp_path):
+def checkpoint(idx_data, tmp_path):
     """The checkpoint of a training killed after its first epoch."""
     path = tmp_path / "mine.checkpoint.npz"
-    process = start("--data", data, "--out", tmp_path / "mine.npz", "--epochs", 50)
+    process = start("--data", idx_data, "--out", tmp_path / "mine.npz", "--epochs", 50)
     wait_for(path.exists, process)
     process.kill()
     process.communicate()
@@ -348,14 +327,14 @@ def test_a_place_that_cannot_be_written_is_named_before_the_training(tmp_path):
     assert str(tmp_path / "file") in errors
 
 
-def test_two_ranks_end_with_the_bits_of_two_threads(project, data, finished, tmp_path):
+def test_two_ranks_end_with_the_bits_of_two_threads(project, idx_data, finished, tmp_path):
     pytest.importorskip("mpi4py")
     mpiexec = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if mpiexec is None:
         pytest.skip("no mpiexec")
     out, (weights, _) = tmp_path / "ranks.npz", finished
     options = [*map(str, OPTIONS[:-1]), "1"]
-    command = [mpiexec, "-n", "2", sys.executable, "train.py", "--data", str(data), *options, "--out", str(out)]
+    command = [mpiexec, "-n", "2", sys.executable, "train.py", "--data", str(idx_data), *options, "--out", str(out)]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("epoch  1 of 2") == 1, "the first rank alone prints"

@@ -7,6 +7,9 @@ The format (LeCun, Cortes & Burges 1998, "The MNIST database"): two zero bytes, 
 
 import gzip
 import hashlib
+import math
+import os
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -14,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 SHIPPED = Path(__file__).parent
+DENSEST = 1100  # bytes that a byte of gzip can become (zlib's documentation: 1032)
 
 # SHA-256 of the shipped files' contents, uncompressed.
 CHECKSUMS = {
@@ -40,12 +44,8 @@ def load(folder=SHIPPED):
 
 def load_part(folder, part):
     """(images, labels) of one part, 'train' or 't10k'."""
-    images_path, images = _read(folder, f"{part}-images-idx3-ubyte", dimensions=3)
-    labels_path, labels = _read(folder, f"{part}-labels-idx1-ubyte", dimensions=1)
-    if len(images) != len(labels):
-        raise ValueError(f"{images_path}: {len(images)} images, but {labels_path} has {len(labels)} labels")
-    if images.shape[1:] != (28, 28) or len(images) == 0:
-        raise ValueError(f"{images_path}: expected images of 28 x 28, found {images.shape}")
+    images_path, images = _read(folder, part, "images", None)
+    labels_path, labels = _read(folder, part, "labels", (images_path, len(images)))
     if labels.max() > 9:
         raise ValueError(f"{labels_path}: expected labels from 0 to 9, found {labels.max()}")
     return images, labels
@@ -59,24 +59,69 @@ def checksum(*arrays):
     return digest.hexdigest()
 
 
-def _read(folder, name, dimensions):
-    """(path, array) of one IDX file."""
-    folder = Path(folder)
-    path = next((p for p in (folder / f"{name}.gz", folder / name) if p.is_file()), None)
-    if path is None:
-        raise FileNotFoundError(f"{folder / name}: no such file, gzipped or not")
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
-        how = "be unpacked by gzip" if path.suffix == ".gz" else "be read"
-        raise ValueError(f"{path}: cannot {how} ({error})") from None
-    if folder == SHIPPED and hashlib.sha256(data).hexdigest() != CHECKSUMS[name]:
+def _read(folder, part, kind, partner):
+    """(path, array) of one IDX file, the first of its candidates that can be read; otherwise the first one's error.
+
+    partner: for labels (path, count) of the images, of which there must be as many; None for images.
+    """
+    refused = None
+    for path in _candidates(Path(folder), part, kind):
+        try:
+            return path, _parse(path, kind, partner)
+        except (OSError, EOFError, zlib.error) as error:
+            refused = refused or ValueError(f"{path}: cannot be read, or be unpacked by gzip ({error})")
+        except ValueError as error:
+            refused = refused or error
+    raise refused from None
+
+
+def _candidates(folder, part, kind):
+    """The files that may hold a part's images or labels, under the names that MNIST and its kin go by.
+
+    They are train-images-idx3-ubyte, train-images.idx3-ubyte (Kaggle) or emnist-digits-test-images-idx3-ubyte (EMNIST),
+    with .gz or without, in the folder, in raw/ or MNIST/raw/ (torchvision), or in a folder of the file's own name.
+    """
+    called, tail = ("train" if part == "train" else "(?:t10k|test)"), f"idx{3 if kind == 'images' else 1}[-.]ubyte"
+    named = re.compile(rf"(?:(.*)[-.])?{called}[-.]{kind}[-.]{tail}(?:\.gz)?", re.IGNORECASE)
+    places = ("*", "raw/*", "*/raw/*", "*ubyte/*")
+    for place in places:
+        found = sorted((p for p in folder.glob(place) if p.is_file() and named.fullmatch(p.name)), key=lambda p: p.name)
+        sets = sorted({named.fullmatch(p.name)[1] or "" for p in found})
+        if len(sets) > 1:
+            raise ValueError(f"{folder}: several data sets ({', '.join(sets)}); give each a folder of its own")
+        if found:
+            return sorted(found, key=lambda p: p.suffix.lower() != ".gz")  # where both are, the shipped files' kind
+    name = f"{part}-{kind}-idx{3 if kind == 'images' else 1}-ubyte"
+    there = ", ".join(sorted(p.name for p in folder.iterdir())[:6]) if folder.is_dir() else ""
+    what = f"the folder has {there}" if there else "the folder is empty" if folder.is_dir() else "no such folder"
+    raise FileNotFoundError(f"{folder / name}: no such file, gzipped or not, nor under its other names; {what}")
+
+
+def _parse(path, kind, partner):
+    """The array of an IDX file, which is unpacked no further than its header promises. OSError, EOFError, zlib.error or
+    ValueError.
+    """
+    dimensions = 3 if kind == "images" else 1
+    with open(path, "rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"  # whatever its name says
+        raw.seek(0)
+        file = gzip.GzipFile(fileobj=raw) if packed else raw
+        header = file.read(4 + 4 * dimensions)
+        if len(header) < 4 + 4 * dimensions or header[:4] != bytes([0, 0, 8, dimensions]):
+            raise ValueError(f"{path}: expected an IDX header of unsigned bytes in {dimensions} dimensions, "
+                             f"found {header[:4].hex(' ') or 'an empty file'}")
+        shape = struct.unpack(f">{dimensions}I", header[4:])
+        if kind == "images" and (shape[1:] != (28, 28) or shape[0] == 0):
+            raise ValueError(f"{path}: expected images of 28 x 28, found {shape}")
+        if kind == "labels" and shape[0] != partner[1]:
+            raise ValueError(f"{partner[0]}: {partner[1]} images, but {path} has {shape[0]} labels")
+        by, promised, size = " x ".join(map(str, shape)), math.prod(shape), os.fstat(raw.fileno()).st_size
+        if promised > size * (DENSEST if packed else 1):
+            raise ValueError(f"{path}: its header promises {by} bytes, more than a file of {size} can hold")
+        data = file.read(promised + 1)
+    if len(data) != promised:
+        found = len(data) if len(data) < promised else "more"
+        raise ValueError(f"{path}: its header promises {by} bytes, found {found}")
+    if path.parent == SHIPPED and hashlib.sha256(header + data).hexdigest() != CHECKSUMS[path.name.removesuffix(".gz")]:
         raise ValueError(f"{path}: its checksum is not MNIST's; restore the file with `git checkout`")
-    header = 4 + 4 * dimensions
-    if len(data) < header or data[:4] != bytes([0, 0, 8, dimensions]):
-        raise ValueError(f"{path}: expected an IDX header of unsigned bytes in {dimensions} dimensions, "
-                         f"found {data[:4].hex(' ') or 'an empty file'}")
-    shape = struct.unpack(f">{dimensions}I", data[4:header])
-    if len(data) - header != np.prod(shape, dtype=object):
-        raise ValueError(f"{path}: its header promises {' x '.join(map(str, shape))} bytes, found {len(data) - header}")
-    return path, np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+    return np.frombuffer(data, np.uint8).reshape(shape)
