@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -82,17 +83,25 @@ def test_two_hundred_drawings_are_read_as_the_window_reads_them(reader):
 
 def test_sixty_pictures_are_read_as_predict_reads_them(reader, digits, tmp_path):
     _, (images, _) = digits
+    read = 0
     for n in range(60):
         image = 255 - images[n] if n % 2 else images[n]
         picture = Image.fromarray(np.kron(image, np.ones((5, 5), np.uint8)))
         path = tmp_path / ("picture.png" if n % 3 else "picture.jpg")
         picture.save(path)
-        expected = play.read_digits(reader.network, str(path))
+        try:
+            expected = play.read_digits(reader.network, str(path))
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error).removeprefix(f"{path}: "))):
+                reader.picture(path.read_bytes())
+            continue
+        read += 1
         found = reader.picture(path.read_bytes())["digits"]
         assert [digit["digit"] for digit in found] == [reading["digit"] for reading in expected]
         for digit, reading in zip(found, expected, strict=True):
             np.testing.assert_allclose(digit["probabilities"], reading["probabilities"], atol=1e-6)
             assert digit["reading"] == reading["reading"]
+    assert read > 55
 
 
 def test_what_if_is_what_the_network_says_of_that_pixel_inked(reader, digits):
