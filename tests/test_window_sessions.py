@@ -10,7 +10,7 @@ import pytest
 
 from window.data import hand, strokes
 from window.data.strokes import MOST_POINTS, MOST_STATES, MOST_STROKES, Drawing, Stroke
-from window.panels import widgets
+from window.panels import dialogs, widgets
 
 STROKE = {"width": 0.09, "erases": False, "points": [[0.5, 0.5, 0]]}
 
@@ -100,30 +100,33 @@ def test_a_kept_drawing_is_taken_back_after_states_were_forgotten(app):
 
 
 def test_a_path_of_20_000_letters_is_shown_and_refused_at_once(app):
-    surface = pygame.Surface(app.layout.size)
-    app.dialogs.open, app.dialogs.path = "open", "a" * 20_000 + "end"
+    surface, opening = pygame.Surface(app.layout.size), app.dialogs.opening
+    app.dialogs.open = "open"
+    opening.take("a" * 20_000 + "end")
     start = time.perf_counter()
     for _ in range(5):
-        app.dialogs.path += "x"
+        opening.insert("x")
         app.draw(surface)
     app.handle(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_RETURN, mod=0, unicode="\r"))
     app.draw(surface)
-    assert app.dialogs.open is None and app.message.bad
+    assert app.dialogs.open == "open" and opening.error and opening.text.endswith("end")
     assert time.perf_counter() - start < 2
 
 
 def test_the_end_of_a_long_path_is_what_is_shown(app, monkeypatch):
-    shown = []
-    monkeypatch.setattr(widgets, "text", lambda surface, words, *rest, **more: shown.append(words))
     app.dialogs.open = "open"
+    shown, (_, _, parts) = [], dialogs.opened(app)
     for path in ("short", "w" * 200 + "end", "i" * 50_000 + "end"):
-        app.dialogs.path = path
-        app.draw(pygame.Surface(app.layout.size))
-    fields = [words for words in shown if words.endswith("|")]
-    assert fields[0] == "short|"
-    for words in fields[1:]:
-        assert words.startswith("…") and words.endswith("end|") and 10 < len(words) < 1000
-        assert 0.9 * 40 * app.layout.text < widgets.text_size(words, app.layout.text)[0] < 40 * app.layout.text
+        app.dialogs.opening.take(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(widgets, "text", lambda surface, words, *rest, **more: shown.append(words))
+            app.draw(pygame.Surface(app.layout.size))
+    short, *long = [words for words in shown if words == "short" or words.endswith("end")]
+    assert short == "short"
+    assert len(long) == 2
+    for words in long:
+        assert words.startswith("…") and 10 < len(words) < 1000
+        assert 0.9 * parts["field"].w < widgets.text_size(words, app.layout.text)[0] < parts["field"].w
 
 
 def test_an_image_of_a_kept_drawing_that_is_none_is_left_out(tmp_path):

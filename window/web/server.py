@@ -58,7 +58,10 @@ class Reader:
                 page = ink.read(file.name)
             except ValueError as error:
                 raise ValueError(str(error).removeprefix(f"{file.name}: ")) from None
-        return self.answer([digit.page for digit in ink.read_page(self.network, page).digits], 1, explained)
+        found = ink.read_page(self.network, page).digits
+        if not found:
+            raise ValueError("nothing on it looks like a number")
+        return self.answer([digit.page for digit in found], 1, explained)
 
     def answer(self, pages, least, explained):
         """{"number": text, "digits": [words.as_json of each, with its pictures if explained]} of pages of a digit each.
