@@ -94,7 +94,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     seen = [recipe.seen(epoch, len(images)) for epoch in range(1, recipe.epochs + 1)]
     steps = [-(-count // recipe.batch_size) for count in seen]
     average.steps = sum(steps[: first - 1])
-    schedule = SCHEDULES[recipe.schedule]
+    schedule = recipe.schedule if callable(recipe.schedule) else SCHEDULES[recipe.schedule]
     workers = [_Worker(network, recipe) for _ in range(threads)]
     everyone, mine = threads * ranks.size, slice(threads * ranks.rank, threads * (ranks.rank + 1))
 

@@ -25,6 +25,7 @@ from window.panels import VIEWS, arithmetic, arrange, control, dialogs, how, pad
 from window.panels.layout import OPENING
 from window.panels.theme import THEMES
 from window.state.dialogs import Dialogs
+from window.state.learning import Learning
 from window.state.looking import Looking
 from window.state.pad import Pad
 from window.state.reading import Reading
@@ -59,6 +60,7 @@ class App:
         self.sight = "forward"  # which of the VIEWS is in sight
         self.pad, self.reading, self.looking = Pad(), Reading(), Looking()
         self.teaching, self.dialogs, self.jobs = Teaching(Path(samples)), Dialogs(), Jobs()
+        self.learning = Learning()
         self.held = set()  # the keys that are down
         self.resize(size)
         if network:

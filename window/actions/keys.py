@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pygame
 
-from window.actions import ask, draw, files, look, move, teach
+from window.actions import ask, draw, files, look, move, teach, train
 
 
 class Binding(NamedTuple):
@@ -40,6 +40,7 @@ TABLE = (
     Binding(("PageUp",), files.previous, "previous file", "Ask", repeats=True),
     Binding(("H",), look.heat, "what the answer rests on", "Look"),
     Binding(("P",), look.plain, "without preprocessing", "Look"),
+    Binding(("N",), train.view, "watch a network learn", "Look"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),
