@@ -57,3 +57,37 @@ def test_a_rate_far_too_high_diverges_and_keeps_what_was_before():
     assert np.isfinite(next(events).plane).all()
     with pytest.raises(Diverged):
         list(events)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", [(900, 600), (1280, 800), (1920, 1080)])
+def test_the_view_is_drawn_and_scrubbed(size, theme, tmp_path):
+    import pygame
+
+    from window.actions import train
+    from window.app import App
+
+    pygame.init()
+    app = App(digit_net(np.random.default_rng(0), False), size=size, theme=theme, samples=tmp_path)
+    train.view(app)
+    surface = pygame.Surface(size)
+    app.draw(surface)
+    train.earlier(app)  # there is nothing yet
+    controls = live.Controls()
+    controls.batches = None
+    network, events = run(controls)
+    app.learning.begin(network)
+    app.learning.labels = np.arange(96) % 10
+    for event in events:
+        app.learning.take(event)
+    app.draw(surface)
+    train.earlier(app)
+    assert app.learning.moment is app.learning.moments[-2]
+    box = app.layout.parts["ribbon"]
+    app.looking.pointer = box.x + 1, box.y + 1
+    app.press("ribbon")
+    assert app.learning.moment is app.learning.moments[0]
+    app.draw(surface)
+    train.view(app)
+    assert app.sight == "forward"
+    app.draw(surface)

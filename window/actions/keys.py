@@ -41,6 +41,8 @@ TABLE = (
     Binding(("H",), look.heat, "what the answer rests on", "Look"),
     Binding(("P",), look.plain, "without preprocessing", "Look"),
     Binding(("N",), train.view, "watch a network learn", "Look"),
+    Binding((",",), train.earlier, "an earlier moment of it", "Look", repeats=True),
+    Binding((".",), train.later, "a later moment of it", "Look", repeats=True),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),

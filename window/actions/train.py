@@ -114,6 +114,8 @@ def scrub(app, by):
     """Show an earlier or a later moment; the last one follows the training."""
     learning = app.learning
     last = len(learning.moments) - 1
+    if last < 0:
+        return
     now = (last if learning.shown is None else learning.shown) + by
     learning.shown = None if now >= last else max(now, 0)
 
@@ -126,6 +128,14 @@ def later(app):
     scrub(app, 1)
 
 
+def scrub_to(app):
+    """Show the moment under the pointer in the ribbon."""
+    box, moments = app.layout.parts["ribbon"], app.learning.moments
+    if moments and app.looking.pointer:
+        app.learning.shown = 0
+        scrub(app, (app.looking.pointer[0] - box.x) * live.MOMENTS // box.w)
+
+
 def _shown(app):
     return live.at(copy.deepcopy(app.learning.network), app.learning.moment)
 
@@ -135,9 +145,11 @@ def there(app):
 
 
 def use(app):
-    """Read with the weights of the moment shown."""
-    app.use(_shown(app))
-    app.say("The pad is read with the weights of this moment. W goes back.")
+    """Read with the weights of the moment shown; the same again: with those that the window was opened with."""
+    reading = app.reading
+    back = reading.network is not reading.networks["shipped"]
+    app.use(reading.networks["shipped"] if back else _shown(app))
+    app.say(f"This is {app.name} again." if back else "Read with the weights of this moment. Use again goes back.")
 
 
 def save(app):

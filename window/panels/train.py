@@ -25,7 +25,9 @@ CONTROLS = {
     "save": Control("Save", "Save the weights of this moment.", train.save, train.there),
     "use": Control("Use", "Read the pad with the weights of this moment.", train.use, train.there),
     "drop": Control("Discard", "End this run; its curve stays to compare.", train.discard),
-}
+    "ribbon": Control("", "Your drawing's ten probabilities over the training; a click shows that moment.",
+                      train.scrub_to, train.there, focusable=False),
+}  # fmt: skip
 HUES = ((230, 80, 80), (235, 150, 50), (190, 170, 40), (90, 180, 80), (40, 175, 160),
         (60, 150, 230), (110, 110, 235), (170, 90, 220), (225, 90, 170), (140, 140, 140))  # fmt: skip
 
@@ -33,14 +35,14 @@ HUES = ((230, 80, 80), (235, 150, 50), (190, 170, 40), (90, 180, 80), (40, 175, 
 def place(layout):
     panel = layout.panels["train"] = layout.free
     inner, half = panel.inset(layout.gap), layout.half
-    for i, name in enumerate(CONTROLS):
+    for i, name in enumerate(name for name in CONTROLS if name != "ribbon"):
         w = (inner.w - 4 * half) // 5
         layout.parts[name] = Rect(inner.x + i % 5 * (w + half), inner.y + i // 5 * (layout.row + half), w, layout.row)
     top = inner.y + 3 * (layout.row + half) + layout.heading
     high, wide = (inner.bottom - top - 2 * half) // 3, (inner.w - half) // 2
     for i, name in enumerate(("curves", "plane", "filters", "maps", "bars", "ribbon")):
         x, y = inner.x + i % 2 * (wide + half), top + i // 2 * (high + half)
-        layout.parts[f"train {name}"] = Rect(x, y, wide, high)
+        layout.parts[name if name == "ribbon" else f"train {name}"] = Rect(x, y, wide, high)
 
 
 def draw(surface, app):
@@ -52,6 +54,8 @@ def draw(surface, app):
              "seed": f"Seed {choices.seed}"}  # fmt: skip
     on = {"slow": controls.slow, "norm": choices.batch_norm, "warp": choices.augment}
     for name, control in CONTROLS.items():
+        if name == "ribbon":
+            continue
         widgets.button(surface, parts[name], words.get(name, control.words), theme, layout.text, on=on.get(name, False),
                        primary=name == "start", pointed=app.pointed_part == name, ready=control.there(app))  # fmt: skip
     box = parts["train curves"]
@@ -76,7 +80,11 @@ def draw(surface, app):
         _grid(surface, parts["train maps"], maps / max(maps.max(), 1e-9), theme.heat_scale)
         point = live.hidden(network, image[None])
         _bars(surface, app, parts["train bars"], network.predict(image[None])[0])
-        _ribbon(surface, parts["train ribbon"], ribbon)
+        _ribbon(surface, parts["ribbon"], ribbon)
+    shown = len(learning.moments) - 1 if learning.shown is None else learning.shown
+    box = parts["ribbon"]
+    widgets.outline(surface, box, theme.line)
+    widgets.outline(surface, Rect(box.x + shown * box.w // live.MOMENTS, box.y, 4, box.h), theme.text)
     _plane(surface, app, parts["train plane"], moment, point)
 
 
