@@ -24,6 +24,7 @@ from window.data.strokes import THICKEST, THINNEST
 from window.panels import VIEWS, arithmetic, arrange, control, dialogs, how, pad, status, widgets
 from window.panels.layout import OPENING
 from window.panels.theme import THEMES
+from window.state.backward import Backward
 from window.state.dialogs import Dialogs
 from window.state.learning import Learning
 from window.state.looking import Looking
@@ -61,6 +62,7 @@ class App:
         self.pad, self.reading, self.looking = Pad(), Reading(), Looking()
         self.teaching, self.dialogs, self.jobs = Teaching(Path(samples)), Dialogs(), Jobs()
         self.learning = Learning()
+        self.backward = Backward()
         self.held = set()  # the keys that are down
         self.resize(size)
         if network:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pygame
 
-from window.actions import ask, draw, files, look, move, teach, train
+from window.actions import ask, backward, draw, files, look, move, teach, train
 
 
 class Binding(NamedTuple):
@@ -43,6 +43,7 @@ TABLE = (
     Binding(("N",), train.view, "watch a network learn", "Look"),
     Binding((",",), train.earlier, "an earlier moment of it", "Look", repeats=True),
     Binding((".",), train.later, "a later moment of it", "Look", repeats=True),
+    Binding(("B",), backward.switch, "forward or backward", "Look"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),

@@ -1,0 +1,49 @@
+"""The bottom panel of Backward: dL/d(its values) of every stage, each on one signed scale of its own."""
+
+from window.data.backward import gradient
+from window.panels import how, widgets
+from window.panels.controls import Control
+from window.panels.widgets import coloured, signed
+
+CONTROLS = {"stage": Control("", "Point at a cell to read the gradient of the loss at it.")}
+place = how.place
+
+
+def draw(surface, app):
+    layout, theme, size = app.layout, app.theme, app.layout.text
+    widgets.card(surface, layout.panels["how"], theme, layout.gap)
+    way, stages, heading = app.backward.way(app.reading), app.reading.stages, layout.parts["how title"]
+    widgets.title(surface, "The way back", heading, theme, size)
+    shift = widgets.text_size("The way back", size, "bold")[0] + 2 * layout.gap
+    line = heading._replace(x=heading.x + shift, w=heading.w - shift, h=round(size * 1.4))
+    widgets.text(surface, _words(way, stages, app.pointed), line, size * 0.92, theme.muted)
+    for number, stage in enumerate(stages):
+        box, caption = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"]
+        caption = caption._replace(h=caption.h // 2)
+        name = "Output" if number == len(stages) - 1 else how.numbered(stages, number)
+        widgets.text(surface, name, caption, size * 0.85, theme.text)
+        if way is None:
+            widgets.outline(surface, box, theme.line)
+            continue
+        after = way.gradients[stage.last + 1][0]
+        maps = after.transpose(2, 0, 1) if after.ndim == 3 else after[:, None, None]
+        widgets.text(surface, f"± {abs(maps).max():.2g}", caption._replace(y=caption.bottom), size * 0.85, theme.muted)
+        colours = coloured(signed(maps), theme.signed_scale)
+        for cell, pixels in enumerate(colours):
+            widgets.picture(surface, pixels, layout.cell(number, cell)._replace())
+            widgets.outline(surface, layout.cell(number, cell), theme.panel)
+    if way and app.pointed:
+        widgets.outline(surface, layout.cell(*app.pointed[:2]), theme.text, 2)
+
+
+def _words(way, stages, pointed):
+    if way is None:
+        return "Once the true digit is given, every number inside shows what the loss makes of it."
+    if pointed is None:
+        return "Blue: more of it raises the loss; orange: more of it lowers the loss. Point at a cell."
+    number, cell, place = pointed
+    back = gradient(way, stages, number, cell, place)
+    if back is None:
+        return f"{stages[number].title}, cell {cell}: the next layer can't say how its gradient comes about."
+    return f"{stages[number].title}, cell {cell}, row {place[0]}, column {place[1]}: dL/d = {back.shown:+.3g}" \
+           f", by {back.place}"
