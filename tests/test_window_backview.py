@@ -20,5 +20,9 @@ def test_backward_asks_for_the_true_digit_and_shows_p_minus_y(app):
     for theme in "TT":
         press(app, theme)
         app.draw(pygame.Surface(app.layout.size))
+    press(app, "C")
+    app.update(0.1)
+    app.draw(pygame.Surface(app.layout.size))
+    assert app.answer is None and app.backward.label is None  # asked for again, for the next drawing
     press(app, "B")
     assert app.sight == "forward" and app.backward.label is None

@@ -10,7 +10,9 @@ class Backward:
 
     def way(self, reading):
         """The Way of the answer in sight, or None without an answer or a true digit."""
-        if reading.answer is None or self.label is None:
+        if reading.answer is None:
+            self.label = None  # the next drawing may be another digit
+        if self.label is None:
             return None
         of = reading.answer, reading.network, self.label
         if self._of is None or any(a is not b for a, b in zip(of, self._of, strict=True)):
