@@ -93,6 +93,19 @@ def hidden(network, images):
     return x @ np.linalg.qr(np.random.default_rng(0).normal(size=(x.shape[1], 2)))[0]
 
 
+def maps(network, image):
+    """Every feature map of an image (28, 28) after each ReLU, a list of (channels, H, W)."""
+    from nn.answers import to_input
+    from nn.layers import ReLU
+
+    x, found = to_input(image[None]), []
+    for layer in network.layers:
+        x = layer.forward(x)
+        if isinstance(layer, ReLU) and x.ndim == 4:
+            found.append(np.nan_to_num(x[0].transpose(2, 0, 1)))
+    return found
+
+
 def keep(network, step, images, labels):
     """The Moment of now."""
     with np.errstate(all="ignore"):

@@ -73,11 +73,10 @@ def draw(surface, app):
         image = app.answer.image
         ribbon = learning.follow(image)
         live.at(network, moment)
-        from nn.answers import to_input
-
-        maps = network.layers[0].forward(to_input(image[None]))[0].transpose(2, 0, 1)
-        maps = np.nan_to_num(np.maximum(maps, 0))
-        _grid(surface, parts["train maps"], maps / max(maps.max(), 1e-9), theme.heat_scale)
+        stages, box = live.maps(network, image), parts["train maps"]
+        for i, maps in enumerate(stages):
+            where = Rect(box.x + i * box.w // len(stages), box.y, box.w // len(stages) - 2, box.h)
+            _grid(surface, where, maps / max(maps.max(), 1e-9), theme.heat_scale)
         point = live.hidden(network, image[None])
         _bars(surface, app, parts["train bars"], network.predict(image[None])[0])
         _ribbon(surface, parts["ribbon"], ribbon)
@@ -122,8 +121,9 @@ def _curves(surface, app, box):
 def _grid(surface, box, cells, colours):
     columns = max(1, round((len(cells) * box.w / max(box.h, 1)) ** 0.5))
     side = max(2, min(box.w // columns, box.h // -(-len(cells) // columns)))
+    gap = max(1, side // 10)
     for i, cell in enumerate(cells):
-        where = Rect(box.x + i % columns * side, box.y + i // columns * side, side - 1, side - 1)
+        where = Rect(box.x + i % columns * side, box.y + i // columns * side, side - gap, side - gap)
         widgets.picture(surface, widgets.coloured(cell, colours), where)
 
 
