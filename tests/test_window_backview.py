@@ -17,6 +17,7 @@ def test_backward_asks_for_the_true_digit_and_shows_p_minus_y(app):
     click(app, "true 3")
     way = app.backward.way(app.reading)
     assert way.label == 3 and np.allclose(way.gradients[-1][0], way.p - np.eye(10)[3], atol=1e-6)
+    app.looking.pointer = app.layout.cell(2, 5).middle
     for theme in "TT":
         press(app, theme)
         app.draw(pygame.Surface(app.layout.size))

@@ -45,5 +45,6 @@ def _words(way, stages, pointed):
     back = gradient(way, stages, number, cell, place)
     if back is None:
         return f"{stages[number].title}, cell {cell}: the next layer can't say how its gradient comes about."
+    through = "".join(f"; before {title} {before:+.3g}" for title, before in back.through)
     return f"{stages[number].title}, cell {cell}, row {place[0]}, column {place[1]}: dL/d = {back.shown:+.3g}" \
-           f", by {back.place}"
+           f", by {back.place}{through}"
