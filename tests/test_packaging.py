@@ -1,6 +1,8 @@
 """pyproject.toml: a wheel that holds every module, MNIST and the shipped weights, and works where it is unpacked."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,3 +57,22 @@ def test_in_a_clone_the_weights_go_into_the_clone():
     import train
 
     assert train.HOME == ROOT
+
+
+def test_nn_imports_one_way_and_readme_names_every_file():
+    text = (ROOT / "nn/__init__.py").read_text(encoding="utf-8")
+    order = re.findall(r"\w+", text.split("before it:")[1].split(".")[0])
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("## Read\n")[1].split("\n## ")[0]
+    found = set()
+    for path in (ROOT / "nn").rglob("*.py"):
+        name = path.relative_to(ROOT / "nn").parts[0].removesuffix(".py")
+        if name == "__init__":
+            continue
+        found.add(name)
+        assert f"](nn/{name}" in readme, name
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        nodes = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+        taken = {node.module.split(".")[1] for node in nodes if node.module.startswith("nn.")}
+        taken |= {alias.name for node in nodes if node.module == "nn" for alias in node.names}
+        assert taken - {name} <= set(order[: order.index(name)]), name
+    assert found == set(order)
