@@ -50,7 +50,7 @@ def test_it_works_in_an_empty_folder_and_keeps_weights_there(wheel, tmp_path):
     done = subprocess.run([sys.executable, "-c", code, wheel], cwd=tmp_path, capture_output=True, text=True,
                           env=os.environ | {"PYTHONPATH": str(wheel)})  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("weights\n") and "test accuracy 99.7" in done.stdout
+    assert done.stdout.startswith("weights\n") and "test accuracy 99.6" in done.stdout
 
 
 def test_in_a_clone_the_weights_go_into_the_clone():
