@@ -1,14 +1,16 @@
 """Many people drawing on the page at once: how long their answers take.
 
     python benchmarks/page.py [--people 50] [--seconds 30]
+    python benchmarks/page.py --screenshot OUT.png
 
 A server of its own on this machine, and `--people` threads that draw as a person does through the page: strokes of
 0.7 s, asking after each answer, at most 10 times a second; then a rest, in which the pictures come; then 2 s of
-thought. It needs the extra `web`.
+thought. --screenshot takes the page's picture instead, by Playwright and Chromium. It needs the extra `web`.
 """
 
 import argparse
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,6 +31,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--screenshot", metavar="OUT.png")
     args = parser.parse_args()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -37,6 +40,8 @@ def main():
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     try:
         server.stdout.readline()
+        if args.screenshot:
+            return screenshot(f"http://127.0.0.1:{port}", args.screenshot)
         address = f"http://127.0.0.1:{port}/gradio_api/run/"
         before, end = memory(server.pid), time.monotonic() + args.seconds
         times, failed = {"predict_strokes": [], "explain": []}, []
@@ -55,6 +60,21 @@ def main():
     finally:
         server.terminate()
         server.wait(10)
+
+
+def screenshot(address, out):
+    """The page with one of its examples, explained."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000}, locale="en")
+        page.goto(address)
+        page.locator(".digits .examples button").nth(2).click()
+        page.wait_for_selector(".digits .maps img")
+        page.screenshot(path=out)
+        browser.close()
 
 
 def draw(n, address, end, times, failed):

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import re
 import shutil
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import venv
 from pathlib import Path
 
 import numpy as np
@@ -302,3 +304,25 @@ def test_nothing_is_cut_at_360_pixels(opened):
     assert opened.evaluate("document.documentElement.scrollWidth") <= 360
     for button in opened.locator(".digits .row button").all():
         assert button.evaluate("b => b.scrollWidth <= b.clientWidth + 1"), button.inner_text()
+
+
+@pytest.mark.skipif("CI" not in os.environ, reason="it installs all that a Space needs, which takes a minute")
+def test_a_space_starts_in_a_fresh_environment_and_answers(tmp_path):
+    folder, python = tmp_path / "space", tmp_path / "venv" / "bin" / "python"
+    space.write(folder, play.WEIGHTS)
+    venv.create(tmp_path / "venv", with_pip=True)
+    install = [python, "-m", "pip", "install", "-q", "-r", "requirements.txt"]
+    if subprocess.run(install, cwd=folder, timeout=600).returncode:
+        pytest.skip("its requirements can't be installed here")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    app = subprocess.Popen([python, "app.py"], cwd=folder, env=environment | {"GRADIO_SERVER_PORT": str(port)},
+                           stdout=subprocess.PIPE, text=True)  # fmt: skip
+    try:
+        assert f":{port}/" in app.stdout.readline()
+        assert ask(f"http://127.0.0.1:{port}", "predict_strokes", ONE)[1]["number"] == "1"
+    finally:
+        app.terminate()
+        assert app.wait(20) == 143

@@ -1,11 +1,13 @@
 """The page as a folder that is a Hugging Face Space as it stands."""
 
+import io
 import shutil
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from window.web import server
 
@@ -30,9 +32,15 @@ compiled by Numba, and handwritten backprop. `python play.py --space DIR` wrote 
 """
 
 APP = """\
+import os
+import sys
+
+from nn import stopping
 from window.web.server import serve
 
-serve("weights/digits.npz", host="0.0.0.0")
+stopping.listen()
+serve("weights/digits.npz", host="0.0.0.0", port=int(os.environ.get("GRADIO_SERVER_PORT", 7860)))
+sys.exit(stopping.asked())
 """
 
 
@@ -41,9 +49,12 @@ def write(folder, weights):
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder}: is there already, and not an empty folder; choose another")
+    reader, one = server.Reader(weights), io.BytesIO()
     page = np.zeros((56, 56), np.uint8)
     page[8:48, 26:30] = 255
-    server.Reader(weights).answer([page], None, explained=True)  # what an answer needs is loaded now
+    Image.fromarray(page).save(one, "PNG")
+    reader.picture(one.getvalue(), explained=True)  # all that an answer needs is loaded now
+    reader.strokes({"strokes": server.examples()[0]})
     loaded = {Path(module.__file__) for module in list(sys.modules.values()) if getattr(module, "__file__", None)}
     sources = [path for path in loaded if path.suffix == ".py" and path.is_relative_to(ROOT)]
     packages = {path.relative_to(ROOT).parts[0] for path in sources} & {"nn", "window"}
