@@ -30,10 +30,10 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    """A picture of one digit, one of two, and one that is none."""
-    for name, strokes in {"seven.png": SEVEN, "number.png": SEVEN + ONE}.items():
-        Image.fromarray(255 - ink.draw(strokes, 12, 180)).save(tmp_path / name)
+def pictures(tmp_path, digits):
+    """An image of MNIST, which any network is asked about as it is, a picture of two digits, and one of none."""
+    Image.fromarray(digits[1][0][0]).save(tmp_path / "seven.png")
+    Image.fromarray(255 - ink.draw(SEVEN + ONE, 12, 180)).save(tmp_path / "number.png")
     (tmp_path / "broken.png").write_bytes((tmp_path / "seven.png").read_bytes()[:200])
     return [str(tmp_path / name) for name in ("seven.png", "number.png", "broken.png")]
 
@@ -73,6 +73,7 @@ def test_several_digits_are_a_number(pictures, capsys):
     assert [reading["place"] for reading in readings] == [0, 1]
     assert [reading["line"] for reading in readings] == [0, 0]
     assert {reading["number"] for reading in readings} == {"".join(str(reading["digit"]) for reading in readings)}
+    Image.fromarray(255 - ink.draw(SEVEN, 12, 180)).save(pictures[0])
     _, (alone,), _ = predict(capsys, "--json", "--weights", str(play.WEIGHTS), pictures[0])
     assert readings[0]["probabilities"] == pytest.approx(json.loads(alone)["probabilities"], abs=1e-5)
     _, lines, _ = predict(capsys, "--weights", str(play.WEIGHTS), pictures[1])
@@ -134,9 +135,10 @@ def test_options_that_make_no_sense(arguments, capsys):
     assert printed.err.startswith(("play.py: --", "play.py: argument --")) and len(printed.err.splitlines()) == 1
 
 
-def test_as_a_user_runs_it_without_pygame(weights, pictures):
+@shipped
+def test_as_a_user_runs_it_without_pygame(pictures):
     script = "import sys, play; code = play.main(sys.argv[1:]); assert 'pygame' not in sys.modules; sys.exit(code)"
-    run = [sys.executable, "-c", script, "--predict", "--weights", str(weights), *pictures]
+    run = [sys.executable, "-c", script, "--predict", *pictures]
     done = subprocess.run(run, cwd=play.ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert len(done.stdout.splitlines()) == 3  # one digit, and two
