@@ -42,9 +42,9 @@ def main():
         server.stdout.readline()
         if args.screenshot:
             return screenshot(f"http://127.0.0.1:{port}", args.screenshot)
-        address = f"http://127.0.0.1:{port}/gradio_api/run/"
+        address = f"http://127.0.0.1:{port}/digits/"
         before, end = memory(server.pid), time.monotonic() + args.seconds
-        times, failed = {"predict_strokes": [], "explain": []}, []
+        times, failed = {"read": [], "explain": []}, []
         people = [threading.Thread(target=draw, args=(n, address, end, times, failed)) for n in range(args.people)]
         for person in people:
             person.start()
@@ -89,7 +89,7 @@ def draw(n, address, end, times, failed):
             while (share := (time.monotonic() - start) / 0.7) < 1:
                 part = {"width": 0.09, "erases": False, "points": points[: max(1, int(share * len(points)))]}
                 asked = time.monotonic()
-                ask(address, "predict_strokes", [*finished, part], times, failed)
+                ask(address, "read", [*finished, part], times, failed)
                 time.sleep(max(0, asked + 0.1 - time.monotonic()))
             finished.append({"width": 0.09, "erases": False, "points": points})
         time.sleep(0.4)
@@ -98,13 +98,13 @@ def draw(n, address, end, times, failed):
 
 
 def ask(address, name, strokes, times, failed):
-    body = json.dumps({"data": [{"strokes": strokes}]}).encode()
+    body = json.dumps({"strokes": strokes}).encode()
     request = urllib.request.Request(address + name, body, {"Content-Type": "application/json"})
     start = time.monotonic()
     try:
         with urllib.request.urlopen(request, timeout=30) as reply:
-            if not json.load(reply)["data"][0]["digits"]:
-                failed.append("no digit")
+            if "error" in json.load(reply):
+                failed.append("refused")
         times[name].append(time.monotonic() - start)
     except OSError as error:
         failed.append(error)

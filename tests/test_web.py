@@ -39,26 +39,26 @@ def reader():
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(reader, tmp_path_factory):
     """Where the page is served, for as long as this file's tests run."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
-        page = server.build(play.WEIGHTS)
-        server.launch(page, port=port)
+        page = server.build(reader)
+        server.launch(page, reader, port=port)
         yield f"http://127.0.0.1:{port}"
         page.close(verbose=False)
 
 
 def ask(address, name, data):
     """(status, answer) of a call as the page's own script makes it."""
-    body = data if isinstance(data, bytes) else json.dumps({"data": [data]}).encode()
-    request = urllib.request.Request(f"{address}/gradio_api/run/{name}", body, {"Content-Type": "application/json"})
+    body = data if isinstance(data, bytes) else json.dumps(data).encode()
+    request = urllib.request.Request(f"{address}/digits/{name}", body, {"Content-Type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=30) as reply:
-            return reply.status, json.load(reply)["data"][0]
+            return reply.status, json.load(reply)
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
 
@@ -117,14 +117,14 @@ def test_what_if_is_what_the_network_says_of_that_pixel_inked(reader, digits):
 
 
 def test_an_answer_over_http_is_the_readers(address, reader):
-    status, answer = ask(address, "predict_strokes", ONE)
+    status, answer = ask(address, "read", ONE)
     assert status == 200
     assert answer == reader.strokes(ONE)
     assert answer["number"] == "1"
 
 
 def test_an_empty_pad_has_no_answer(address):
-    assert ask(address, "predict_strokes", {"strokes": []}) == (200, {"number": "", "digits": []})
+    assert ask(address, "read", {"strokes": []}) == (200, {"number": "", "digits": []})
 
 
 def test_a_picture_comes_with_what_the_page_shows_of_it(address, digits):
@@ -143,12 +143,12 @@ def test_a_picture_comes_with_what_the_page_shows_of_it(address, digits):
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("predict_strokes", {"strokes": "no"}, "expected"),
-        ("predict_strokes", [1], "expected"),
-        ("predict_strokes", {"strokes": [{"width": 9, "erases": False, "points": [[0, 0, 0]]}]}, "out of range"),
-        ("predict_strokes", {"strokes": ONE["strokes"] * 2001}, "more than 2,000"),
-        ("predict_strokes", {"strokes": [ONE["strokes"][0] | {"points": [[0.5, 0.5, 0]] * 20_001}]}, "20,000"),
-        ("predict_strokes", {"strokes": [ONE["strokes"][0] | {"points": [[0, 0, 0], [1, 1, 0]] * 200}]}, "draw less"),
+        ("read", {"strokes": "no"}, "expected"),
+        ("read", {"strokes": [1]}, "strokes"),
+        ("read", {"strokes": [{"width": 9, "erases": False, "points": [[0, 0, 0]]}]}, "out of range"),
+        ("read", {"strokes": ONE["strokes"] * 2001}, "more than 2,000"),
+        ("read", {"strokes": [ONE["strokes"][0] | {"points": [[0.5, 0.5, 0]] * 20_001}]}, "20,000"),
+        ("read", {"strokes": [ONE["strokes"][0] | {"points": [[0, 0, 0], [1, 1, 0]] * 200}]}, "draw less"),
         ("explain", {"picture": "data:image/png;base64,%%%"}, "base64"),
         ("explain", {"picture": "data:image/png;base64," + base64.b64encode(b"%!PS-Adobe-3.0 EPSF-3.0").decode()}, ""),
     ],
@@ -162,7 +162,7 @@ def test_what_a_visitor_can_get_wrong_is_one_sentence(address, name, data, said)
 
 
 def test_a_request_that_is_too_large_is_refused_before_it_is_read(address):
-    status, said = ask(address, "predict_strokes", b" " * (server.LARGEST + 1))
+    status, said = ask(address, "read", b" " * (server.LARGEST + 1))
     assert (status, said) == (413, "This is too large.")
 
 
@@ -322,7 +322,7 @@ def test_a_space_starts_in_a_fresh_environment_and_answers(tmp_path):
                            stdout=subprocess.PIPE, text=True)  # fmt: skip
     try:
         assert f":{port}/" in app.stdout.readline()
-        assert ask(f"http://127.0.0.1:{port}", "predict_strokes", ONE)[1]["number"] == "1"
+        assert ask(f"http://127.0.0.1:{port}", "read", ONE)[1]["number"] == "1"
     finally:
         app.terminate()
         assert app.wait(20) == 143

@@ -115,13 +115,12 @@ function changed() {
   if (!stroke) rest = setTimeout(explain, 400);  // the pen rests: time for what takes longer
 }
 
-async function call(name, ...data) {
-  const base = (window.gradio_config?.root ?? ".") + (window.gradio_config?.api_prefix ?? "/gradio_api");
-  const reply = await fetch(`${base}/run/${name}`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ data }),
+async function call(name, data) {
+  const reply = await fetch(`${window.gradio_config?.root ?? ""}/digits/${name}`, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data),
   });
   if (!reply.ok) throw new Error(reply.status === 413 ? words.big : words.failed);
-  const answer = (await reply.json()).data[0];
+  const answer = await reply.json();
   if (answer.error) throw new Error(answer.error);
   return answer;
 }
@@ -135,7 +134,7 @@ async function ask() {
   busy = true, wanted = false, asked = performance.now();
   const mine = version;
   try {
-    const answer = await call("predict_strokes", { strokes: strokes() });
+    const answer = await call("read", { strokes: strokes() });
     if (!answer.digits.length) show(null, words.empty);
     else if (mine === version || stroke) show(answer);
   } catch (error) {
