@@ -5,6 +5,7 @@ ran it the kernels are compiled first.
 """
 
 import os
+import time
 from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -126,6 +127,9 @@ def screenshot(path, weights, *, own=True, files=(), session=None, samples, scal
         app.update(max(app.pad.replaying[0][0] - app.clock, 0))
     for _ in range(3):  # the answer, then what takes a rest of the pen
         app.update(1.0)
+    while len(app.jobs):  # what ink does, in the background
+        time.sleep(0.01)
+        app.update(0.0)
     if app.message.bad:
         raise ValueError(app.message.words)
     surface = pygame.Surface(app.layout.size)
