@@ -11,8 +11,9 @@
 all in %. A picture of several digits gives a line for each, left to right, the upper line first. With --json a line is
 an object {"file", "digit", "confidence", "reading", "second", "probabilities": [10], "looks_like_digit"}: the reading
 is "sure", "likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the
-"number" that they make, as text, its "line" and its "place" in the number, both from 0. A file that can't be read gives
-{"file", "error"}. All files are tried; the exit code is 0 if all were read and 2 if any was not.
+"number" that they make, as text, its "line" and its "place" in the number, both from 0. Where not the first frame
+or page of a file was read, a "note" says which. A file that can't be read gives {"file", "error"}. All files are tried;
+the exit code is 0 if all were read and 2 if any was not.
 --explain writes a picture of how one FILE was read: what was taken for ink, the digits' boxes, what was left out.
 """
 
@@ -178,7 +179,8 @@ def read_digits(network, path, explain=None):
         raise ValueError(f"{path}: nothing on it looks like a number")
     readings = []
     for digit in found.digits:
-        reading = {"file": path} | words.as_json(digit.probabilities, network.threshold)
+        reading = {"file": path} | ({"note": found.note} if found.note else {})
+        reading |= words.as_json(digit.probabilities, network.threshold)
         where = {"number": found.number, "line": digit.line, "place": digit.place}
         readings.append(reading | where if len(found.digits) > 1 else reading)
     return readings
@@ -189,6 +191,8 @@ def as_text(reading, threshold):
     from nn import words
 
     where, probabilities = reading["file"], np.array(reading["probabilities"])
+    if "note" in reading:
+        where += f", {reading['note']}"
     if "number" in reading:
         where += f" ({reading['number']}, {reading['place'] + 1} of {len(reading['number'])})"
     each = "  ".join(f"{d}: {100 * p:.1f}" for d, p in enumerate(probabilities))

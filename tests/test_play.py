@@ -80,6 +80,15 @@ def test_several_digits_are_a_number(pictures, capsys):
     assert lines[1].startswith(f"{pictures[1]} ({readings[0]['number']}, 2 of 2): {readings[1]['digit']}, ")
 
 
+def test_which_page_of_a_file_was_read_is_said(weights, pictures, capsys, tmp_path):
+    blank, seven = Image.new("L", (28, 28)), Image.open(pictures[0])
+    blank.save(tmp_path / "scan.tiff", save_all=True, append_images=[seven])
+    _, (line,), _ = predict(capsys, "--json", "--weights", weights, tmp_path / "scan.tiff")
+    assert json.loads(line)["note"] == "page 2 of 2"
+    _, (line,), _ = predict(capsys, "--weights", weights, tmp_path / "scan.tiff")
+    assert line.startswith(f"{tmp_path / 'scan.tiff'}, page 2 of 2: ")
+
+
 def test_all_files_are_tried(weights, pictures, capsys):
     missing = str(Path(pictures[0]).with_name("missing.png"))
     files = [pictures[2], missing, pictures[0]]

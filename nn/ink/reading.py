@@ -108,7 +108,8 @@ def read_page(network, page):
     """
     ink = page.ink if isinstance(page, Page) else page
     if is_mnist(ink):
-        return _whole(network, ink)
+        whole = _whole(network, ink)
+        return replace(whole, note=page.note) if isinstance(page, Page) else whole
     if not isinstance(page, Page):
         found = _read_views(network, [paper.View("", page, 0.0)])
         return found[1] if found else Reading(page)
