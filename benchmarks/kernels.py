@@ -19,7 +19,7 @@ from nn.network import to_input
 from nn.optim import AdamW, Average
 
 N = 32  # images in a call, as in training
-BLOCK = winograd.BLOCK
+BLOCK = fused.BLOCK
 
 KERNELS = {
     name: thing

@@ -15,11 +15,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from nn.compiling import compiled
-from nn.fused import FusedNetwork, first_conv_relu_pool, fusible
+from nn.fused import BLOCK, FusedNetwork, first_conv_relu_pool, fusible, winograd
 from nn.kernels import im2col
 from nn.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from nn.product import product
-from nn.winograd import BLOCK, winograd, winograd_filters
+from nn.winograd import winograd_filters
 
 CHUNK = 32  # images that a thread takes at a time: enough to make taking them cheap, few enough to end together
 DIGIT_NET = [Conv2D, ReLU, MaxPool2D, Conv2D, ReLU, MaxPool2D, Conv2D, ReLU, Flatten, Dense, ReLU, Dense]

@@ -20,7 +20,19 @@ import numpy as np
 from nn.compiling import compiled
 from nn.layer import check_floats
 from nn.layers import Conv2D, MaxPool2D, ReLU
-from nn.winograd import DEAD, _largest, room, winograd, winograd_backward, winograd_filters
+from nn.product import product
+from nn.winograd import (
+    DEAD,
+    _largest,
+    winograd_filters,
+    winograd_filters_backward,
+    winograd_input,
+    winograd_input_backward,
+    winograd_output,
+    winograd_output_backward,
+)
+
+BLOCK = 8  # images whose tiles stay in the processor's cache from step to step
 
 
 class FusedNetwork:
@@ -212,3 +224,76 @@ class ConvReLUPool(_Fused):
         winograd_backward(self.x, self.filters, dy, self.winner, dx, dw, db, *self.memory)
         self.conv.grads = {"w": dw, "b": db}
         return dx
+
+
+# --- Winograd's convolution, forward and backward, block by block ------------------------------------------------
+
+def room(shape, F):
+    """How many numbers `winograd` and `winograd_backward` need of `tiles` and of `m` for x of this shape."""
+    N, H, W, C = shape
+    places = 16 * min(N, BLOCK) * ((H - 2) // 2) * ((W - 2) // 2)
+    return places * C, places * F
+
+
+def _take(memory, n, OH, OW, C):
+    """(tiles (16, n, OH, OW, C), the same as rows (16, n*OH*OW, C)) from the start of memory, which is flat."""
+    flat = memory[: 16 * n * OH * OW * C]
+    return flat.reshape((16, n, OH, OW, C)), flat.reshape((16, n * OH * OW, C))
+
+
+_take = compiled(_take)
+
+
+def winograd(x, filters, b, y, winner, tiles, m):
+    """y = max_pool(relu(conv(x, w) + b)) and who won, written in place.
+
+    x (N, H, W, C), filters (16, C, F) of w by winograd_filters, b (F,), y and winner (N, OH, OW, F). Room to compute
+    in: flat tiles and m, as large as `room` says.
+    """
+    N, OH, OW, F = y.shape
+    for at in range(0, N, BLOCK):
+        end = min(at + BLOCK, N)
+        d, d_rows = _take(tiles, end - at, OH, OW, x.shape[3])
+        z, z_rows = _take(m, end - at, OH, OW, F)
+        winograd_input(x[at:end], d)
+        for k in range(16):
+            product(d_rows[k], filters[k], z_rows[k])
+        winograd_output(z, b, y[at:end], None if winner is None else winner[at:end])
+
+
+winograd = compiled(winograd)
+
+
+def winograd_backward(x, filters, dy, winner, dx, dw, db, tiles, m):
+    """The adjoints of winograd's steps, in the opposite order; dx, dw and db are written in place.
+
+    Room to compute in as there. The tiles are made again: kept from forward, those of
+    all images would not fit the cache.
+    """
+    N, OH, OW, F = dy.shape
+    C = x.shape[3]
+    dfilters = np.zeros(filters.shape, filters.dtype)
+    transposed = np.empty((16, F, C), filters.dtype)
+    for k in range(16):
+        for c in range(C):
+            for f in range(F):
+                transposed[k, f, c] = filters[k, c, f]
+    for f in range(F):
+        db[f] = 0
+    for at in range(0, N, BLOCK):
+        end = min(at + BLOCK, N)
+        d, d_rows = _take(tiles, end - at, OH, OW, C)
+        dz, dz_rows = _take(m, end - at, OH, OW, F)
+        winograd_input(x[at:end], d)
+        winograd_output_backward(dy[at:end], winner[at:end], dz)
+        for k in range(16):
+            product(d_rows[k].T, dz_rows[k], dfilters[k], True)
+            product(dz_rows[k], transposed[k], d_rows[k])  # the gradient of d, in d's memory, which is done with
+        for r in range(len(dz_rows[5])):  # row 1, column 1 of A dz A^T is dz's sum
+            for f in range(F):
+                db[f] += dz_rows[5, r, f]
+        winograd_input_backward(d, dx[at:end])
+    winograd_filters_backward(dfilters, dw)
+
+
+winograd_backward = compiled(winograd_backward)

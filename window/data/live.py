@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nn.recipes import RECIPES
-
 MOMENTS = 60  # kept of a training, dense at its beginning
 DIGITS = 500  # of the test set, in the plane
 EPOCHS = 5
@@ -119,6 +117,7 @@ def learn(network, choices, controls, train, test, threads=2):
 
     train, test: (images, labels). Raises nn.training.Diverged; the moments before it remain.
     """
+    from nn.recipes import RECIPES  # imports Numba, and the window is to be there before that has happened
     from nn.training import Epoch, fit
 
     recipe = RECIPES["quick"]
