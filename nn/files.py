@@ -21,7 +21,6 @@ import numpy as np
 LARGEST = 2**26  # bytes of all arrays of a file: 16 million parameters, where the digit network has 93,322
 DIRECTORY = 2**16  # bytes of a zip file's table of contents, room for a thousand names
 DEEPEST = 100  # lists and objects of JSON within each other
-TEXT = 2**22  # characters of JSON in an array
 
 
 def write_whole(path, data):

@@ -32,7 +32,7 @@ FULLEST = 300  # pads that the pen's boxes may cover together, a second's work; 
 
 
 class Reader:
-    """Answers of one network, to any number of threads at once."""
+    """Answers of one network. `turn` is held by who asks: see `tell`."""
 
     def __init__(self, weights):
         threadpool_limits(1, user_api="blas")
@@ -45,10 +45,10 @@ class Reader:
         marks = from_json(drawing["strokes"])
         if sum(swept(mark) for mark in marks) > FULLEST:
             raise ValueError(f"these strokes sweep over more than {FULLEST} pads: draw less")
-        page = Page()
-        page.follow(tuple(marks))
         if is_dot(marks):
             return self.answer([], None, explained)
+        page = Page()
+        page.follow(tuple(marks))
         found = ink.read_page(self.network, page.ink).digits
         return self.answer([digit.page for digit in found] if len(found) > 1 else [page.ink], None, explained)
 
@@ -87,8 +87,7 @@ def pictures(network, steps, digit):
     left, top, side = steps.box
     page = np.pad(steps.page, side)[top + side : top + 2 * side, left + side : left + 2 * side]
     maps, channels, x = {}, [], to_input(steps.image[None])
-    layers = network.replica().layers  # a layer keeps what it saw last
-    for layer, after in zip(layers, [*layers[1:], None], strict=True):
+    for layer, after in zip(network.layers, [*network.layers[1:], None], strict=True):
         x = layer.forward(x)
         if isinstance(layer, Conv2D):
             shown = np.maximum(x[0], 0) if isinstance(after, ReLU) else x[0]
