@@ -31,6 +31,7 @@ from window.state.looking import Looking
 from window.state.pad import Pad
 from window.state.reading import Reading
 from window.state.teaching import Teaching
+from window.state.why import Why
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
 DWELL = 0.4  # seconds on a control after which its line of help is shown
@@ -63,6 +64,7 @@ class App:
         self.teaching, self.dialogs, self.jobs = Teaching(Path(samples)), Dialogs(), Jobs()
         self.learning = Learning()
         self.backward = Backward()
+        self.why = Why()
         self.held = set()  # the keys that are down
         self.resize(size)
         if network:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pygame
 
-from window.actions import ask, backward, draw, files, look, move, teach, train
+from window.actions import ask, backward, draw, files, look, move, teach, train, why
 
 
 class Binding(NamedTuple):
@@ -44,6 +44,7 @@ TABLE = (
     Binding((",",), train.earlier, "an earlier moment of it", "Look", repeats=True),
     Binding((".",), train.later, "a later moment of it", "Look", repeats=True),
     Binding(("B",), backward.switch, "forward or backward", "Look"),
+    Binding(("Y",), why.view, "why this and not that", "Views"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),

@@ -1,6 +1,6 @@
 """The keyboard in place of the mouse: the focus, the nib on the pad, the cell of a grid."""
 
-from window.actions import ask, teach
+from window.actions import ask, teach, why
 
 NIB_STEP = 1 / 28
 
@@ -9,6 +9,8 @@ def step(app, key):
     """Move the chosen cell, the chosen one of several digits, or the keyboard's nib."""
     dx, dy = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}[key]
     reading, looking, pad = app.reading, app.looking, app.pad
+    if why.step(app, dx, dy):
+        return
     if looking.pinned:
         _within(app, dx, dy)
     elif looking.stage is not None:

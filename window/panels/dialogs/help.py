@@ -74,7 +74,7 @@ def _keys(surface, app, box):
     groups = {}
     for binding in keys.TABLE:
         groups.setdefault(binding.group, []).append(binding)
-    columns = [["Draw", "Your hand"], ["Ask", "Look"], ["Window"]]
+    columns = [["Draw", "Your hand"], ["Ask", "Look"], ["Window", "Views"]]
     wide = (box.w - 2 * 2 * text) // 3
     for n, names in enumerate(columns):
         y, x = box.y, box.x + n * (wide + 2 * text)
