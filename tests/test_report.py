@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from nn import report
@@ -37,17 +38,16 @@ def write(path, history=HISTORY, wrong=5):
 
 def texts(monkeypatch, tmp_path, **changes):
     """Every text that stands in the picture, in order."""
+    return [text.get_text() for text in drawn(monkeypatch, tmp_path, **changes).findobj(Text)]
+
+
+def drawn(monkeypatch, tmp_path, **changes):
+    """The figure, not yet saved."""
     kept = []
-    close = report.plt.close
-
-    def remembering(figure):
-        kept.extend(text.get_text() for text in figure.findobj(report.matplotlib.text.Text))
-        close(figure)
-
-    monkeypatch.setattr(report.plt, "close", remembering)
-    monkeypatch.setattr(report.plt.Figure, "savefig", lambda *_, **__: None)  # the slow part, of no use here
-    write(tmp_path / "report.png", **changes)
-    return kept
+    with monkeypatch.context() as patched:
+        patched.setattr(report.Figure, "savefig", lambda figure, *_, **__: kept.append(figure))
+        write(tmp_path / "report.png", **changes)
+    return kept[0]
 
 
 @pytest.mark.parametrize("history", [HISTORY, HISTORY[:1]], ids=["three epochs", "one epoch"])
@@ -81,23 +81,43 @@ def test_a_training_without_validation_has_one_curve(monkeypatch, tmp_path):
     assert "validation" in texts(monkeypatch, tmp_path)
 
 
+def test_one_epoch_is_labelled_1(monkeypatch, tmp_path):
+    figure = drawn(monkeypatch, tmp_path, history=HISTORY[:1])
+    figure.draw_without_rendering()
+    axes = next(axes for axes in figure.axes if axes.get_xlabel() == "epoch")
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+    assert [tick.label1.get_text() for tick in ticks] == ["1"]
+
+
+def test_each_mistake_stands_below_its_words_and_each_filter_in_its_place(monkeypatch, tmp_path):
+    figure = drawn(monkeypatch, tmp_path, wrong=10)
+    (mistakes,) = (axes for axes in figure.axes if axes.get_title("left").startswith("Worst mistakes"))
+    (filters,) = (axes for axes in figure.axes if axes.get_title("left").startswith("The first layer"))
+    sheet, images = mistakes.images[0].get_array(), rng().integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    for words, image in zip(mistakes.texts, images[:10], strict=True):  # the first is the most certain
+        x, y = map(int, words.get_position())
+        assert np.array_equal(sheet[y + 2 : y + 30, x - 14 : x + 14], image)
+    w, (kh, kw) = NETWORK.layers[0].params["w"], (26, 26)  # three numbers of 8 x 8, and white around them
+    sheet = filters.images[0].get_array()
+    for f in (0, 15, 16, 31):
+        row, column = divmod(f, 16)
+        place = sheet[row * kh + 1 : (row + 1) * kh - 1, column * kw + 1 : (column + 1) * kw - 1]
+        assert np.array_equal(place[4::8, 4::8], w[:, :, 0, f])
+
+
 @pytest.mark.parametrize("last", [0.5, 0.1, 0.055, 0.004])
 def test_the_labels_of_the_losses_leave_each_other_room(monkeypatch, tmp_path, last):
     falling = np.geomspace(0.67, last, 12)
     history = [HISTORY[0] | {"epoch": n + 1, "loss": loss, "validation_loss": loss} for n, loss in enumerate(falling)]
-    spans = []
-
-    def measuring(figure, *arguments, **options):
-        figure.draw_without_rendering()
-        axis = next(axis for axis in figure.findobj(report.plt.Axes) if axis.get_ylabel() == "loss")
-        low, high = axis.get_ylim()
-        for tick in [*axis.yaxis.get_major_ticks(), *axis.yaxis.get_minor_ticks()]:
-            if low <= tick.get_loc() <= high and tick.label1.get_text():
-                box = tick.label1.get_window_extent()
-                spans.append((box.y0, box.y1))
-
-    monkeypatch.setattr(report.plt.Figure, "savefig", measuring)
-    write(tmp_path / "report.png", history)
+    figure, spans = drawn(monkeypatch, tmp_path, history=history), []
+    figure.draw_without_rendering()
+    axis = next(axis for axis in figure.axes if axis.get_ylabel() == "loss")
+    low, high = axis.get_ylim()
+    for tick in [*axis.yaxis.get_major_ticks(), *axis.yaxis.get_minor_ticks()]:
+        if low <= tick.get_loc() <= high and tick.label1.get_text():
+            box = tick.label1.get_window_extent()
+            spans.append((box.y0, box.y1))
     spans.sort()
     assert len(spans) >= 2
     assert all(below[1] <= above[0] for below, above in pairwise(spans))
