@@ -16,7 +16,7 @@ import numpy as np
 import pygame
 
 from nn.words import article
-from window.actions import draw, files, keys
+from window.actions import draw, files, keys, views
 from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
@@ -168,6 +168,8 @@ class App:
         """What the message line says of ink just read."""
         if not self.answer:
             return "Keep going." if self.pad.dot else draw.READY
+        if self.sight == "backward":
+            return views.question(self)
         sure = self.answer.verdict in ("sure", "likely")
         said = f"Read as {article(self.answer.digit)}." if sure else self.answer.sentence
         return f"{said} If that is wrong, press the right digit, and it can learn it." if self.pad.own else said
@@ -205,6 +207,8 @@ class App:
             reading.occluded = occlusion(reading.network, self.answer.image)
             self._work_out_effects()
             self.changed = True
+        if self.sight == "backward" and not reading.stale and self.backward.follow(reading, self.pad.drawing.picture):
+            self.changed = True
 
     def _work_out_effects(self):
         of = self.answer
@@ -233,11 +237,11 @@ class App:
             case pygame.WINDOWLEAVE:
                 self.looking.pointer = None
             case pygame.WINDOWFOCUSLOST:
-                self._let_go()
+                self.let_go()
                 self.held.clear()
             case pygame.MOUSEMOTION:
                 if not any(event.buttons):
-                    self._let_go()  # it was released where the window couldn't see it
+                    self.let_go()  # it was released where the window couldn't see it
                 self._motion(event.pos)
             case pygame.MOUSEBUTTONDOWN if event.button in (1, 3):
                 self._motion(event.pos)
@@ -270,7 +274,7 @@ class App:
             else:
                 self.pad.example_until = math.inf
 
-    def _let_go(self):
+    def let_go(self):
         """End what a button began, without doing it."""
         if self.looking.pressed == "pad" and not self.pad.replaying:
             self.pad.drawing.lift()
@@ -337,10 +341,8 @@ class App:
         return [part for part, its in found if its and its.focusable and its.there(self)]
 
     def _key(self, key, again):
-        if dialogs.type_key(self, key) or key not in keys.BOUND:
-            return
-        binding = keys.BOUND[key]
-        if again and not binding.repeats:
+        binding = keys.IN_VIEW[self.sight].get(key) or keys.BOUND.get(key)
+        if dialogs.type_key(self, key) or binding is None or (again and not binding.repeats):
             return
         if dialogs.takes(self, binding.action):
             binding.action(self, *([key] if binding.with_key else ()))

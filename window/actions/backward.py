@@ -1,21 +1,20 @@
-"""The switch between Forward and Backward, and the true digit that the way back starts from."""
+"""The true digit that the way back starts from."""
 
-
-def switch(app, *_):
-    """Show the gradients of the loss, or the answer again."""
-    app.sight = "forward" if app.sight == "backward" else "backward"
-    app.looking.focus = app.looking.pinned = app.looking.pressed = None
-    app.backward.label = None
-    app.resize(app.layout.size)
-    if app.sight == "forward":
-        app.say("Forward: how the answer comes about.")
-    elif app.answer is None:
-        app.say("Backward: draw a digit, then say which it is.")
-    else:
-        app.say(f"Backward: which digit is it? A click on its row says so; the answer is {app.answer.digit}.")
+from window.actions import ask
 
 
 def truth(app, digit):
     """Say which digit the drawing is."""
-    app.backward.label = int(digit)
-    app.say(f"The loss is taken for a true {digit}. Point at a cell to see its gradient.")
+    if app.answer is None:
+        app.say("Draw a digit first; then say which it is.")
+        return
+    app.backward.tell(app.reading, int(digit))
+    app.say(f"The loss is taken for a true {digit}.")
+
+
+def accept(app):
+    """Say that the answer is right, where no true digit is given yet; or answer, where there is nothing to accept."""
+    if app.answer is None or app.backward.label_of(app.reading, app.pad.drawing.picture) is not None:
+        ask.predict(app)
+    else:
+        truth(app, app.answer.digit)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pygame
 
-from window.actions import ask, backward, draw, files, look, move, teach, train, why
+from window.actions import ask, backward, draw, files, look, move, teach, train, views, why
 
 
 class Binding(NamedTuple):
@@ -43,7 +43,7 @@ TABLE = (
     Binding(("N",), train.view, "watch a network learn", "Look"),
     Binding((",",), train.earlier, "an earlier moment of it", "Look", repeats=True),
     Binding((".",), train.later, "a later moment of it", "Look", repeats=True),
-    Binding(("B",), backward.switch, "forward or backward", "Look"),
+    Binding(("B",), views.backward, "forward or backward", "Look"),
     Binding(("Y",), why.view, "why this and not that", "Views"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
@@ -61,7 +61,17 @@ TABLE = (
     Binding(("Esc",), move.escape, "close, cancel, let go", "Window"),
     Binding(("Ctrl+Q",), look.quit, "quit", "Window"),
 )
+VIEW_TABLES = {  # what keys do in one view alone, in place of what they do elsewhere
+    "forward": (),
+    "train": (),
+    "why": (),
+    "backward": (
+        Binding(tuple("0123456789"), backward.truth, "the true digit", "Backward", with_key=True),
+        Binding(("Enter",), backward.accept, "the answer is right", "Backward"),
+    ),
+}
 BOUND = {key: binding for binding in TABLE for key in binding.keys}
+IN_VIEW = {view: {key: binding for binding in table for key in binding.keys} for view, table in VIEW_TABLES.items()}
 
 _NAMES = {
     pygame.K_SPACE: "Space", pygame.K_TAB: "Tab", pygame.K_RETURN: "Enter", pygame.K_KP_ENTER: "Enter",

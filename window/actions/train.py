@@ -5,15 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from window.actions import views
 from window.data import live
 from window.state.learning import Learning
 
 
 def view(app):
     """Between the view Train and the one before."""
-    app.sight = "forward" if app.sight == "train" else "train"
-    app.looking.pinned = app.looking.focus = None
-    app.resize(app.layout.size)
+    views.go(app, "forward" if app.sight == "train" else "train")
 
 
 def _go(app, batches):

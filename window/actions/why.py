@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from window.actions import views
 from window.data.why import CannotSay
 
 THINNEST = 3  # pixels of a bar
@@ -9,15 +10,7 @@ THINNEST = 3  # pixels of a bar
 
 def view(app, *_):
     """Between the view Why and Forward."""
-    app.sight = "forward" if app.sight == "why" else "why"
-    app.looking.focus = app.looking.pinned = app.looking.pressed = None
-    app.resize(app.layout.size)
-    if app.sight == "forward":
-        app.say("Forward: how the answer comes about.")
-    elif app.answer is None:
-        app.say("Why this digit and not another: draw a digit.")
-    else:
-        app.say("Why {} and not {}: a click in the table chooses others.".format(*app.why.pair(app.answer)))
+    views.go(app, "forward" if app.sight == "why" else "why")
 
 
 def choose_for(app, digit):

@@ -28,6 +28,16 @@ class Way:
     grads: dict[str, np.ndarray]  # "3.w": dL/dw of network.layers[3]
 
 
+def reach(gradients):
+    """The magnitude at which a stage's colours end, for gradients (C, H, W): 95 % of its cells stay below it.
+
+    So one cell with far larger weights behind it than all others doesn't turn those black. Cells of zeros don't count.
+    """
+    peaks = np.abs(gradients).max(axis=(1, 2))
+    peaks = peaks[peaks > 0]
+    return float(np.percentile(peaks, 95)) if len(peaks) else 0.0
+
+
 @dataclass(frozen=True)
 class Back:
     """How the gradient of one activation came about."""
@@ -38,16 +48,27 @@ class Back:
     place: str  # where the code stands
 
 
+class Stuck(Exception):
+    """A layer of one's own can't go the way back; the words name it."""
+
+
 def backward(network, image, label):
-    """The Way of one image (28, 28) uint8 whose true digit is `label`."""
+    """The Way of one image (28, 28) uint8 whose true digit is `label`. Stuck, naming the layer, if one has no way."""
     from nn.losses import SoftmaxCrossEntropy
 
     network, loss = network.replica(), SoftmaxCrossEntropy()
     values = activations(network, image)
     total = loss.forward(values[-1], np.array([label]))
     gradients = [loss.backward()]
-    for layer in reversed(network.layers):
-        gradients.insert(0, np.array(layer.backward(gradients[0])))
+    for i, layer in reversed(list(enumerate(network.layers))):
+        name = f"layer {i}, {type(layer).__name__}"
+        try:
+            dx = np.array(layer.backward(gradients[0]))
+        except Exception as error:  # whatever somebody's own layer does
+            raise Stuck(f"{name}: its backward raises {type(error).__name__}: {error}") from error
+        if dx.shape != values[i].shape:
+            raise Stuck(f"{name}: its backward returns {dx.shape}, its input is {values[i].shape}")
+        gradients.insert(0, dx)
     return Way(network, label, total, loss.p[0], values, gradients, network.grads)
 
 

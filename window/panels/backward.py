@@ -1,9 +1,11 @@
 """The bottom panel of Backward: dL/d(its values) of every stage, each on one signed scale of its own."""
 
-from window.data.backward import gradient
+import numpy as np
+
+from window.data.backward import gradient, reach
 from window.panels import how, widgets
 from window.panels.controls import Control
-from window.panels.widgets import coloured, signed
+from window.panels.widgets import coloured
 
 CONTROLS = {"stage": Control("", "Point at a cell to read the gradient of the loss at it.")}
 place = how.place
@@ -25,15 +27,25 @@ def draw(surface, app):
         if way is None:
             widgets.outline(surface, box, theme.line)
             continue
-        after = way.gradients[stage.last + 1][0]
-        maps = after.transpose(2, 0, 1) if after.ndim == 3 else after[:, None, None]
-        widgets.text(surface, f"± {abs(maps).max():.2g}", caption._replace(y=caption.bottom), size * 0.85, theme.muted)
-        colours = coloured(signed(maps), theme.signed_scale)
-        for cell, pixels in enumerate(colours):
-            widgets.picture(surface, pixels, layout.cell(number, cell)._replace())
-            widgets.outline(surface, layout.cell(number, cell), theme.panel)
+        maps = gradients_of(way, stage)
+        end, most = reach(maps), np.abs(maps).max()
+        words = f"±{end:.2g}" if most <= 1.5 * end else f"±{end:.2g}, peak {most:.2g}"
+        below = caption._replace(y=caption.bottom)
+        widgets.text(surface, words, below, widgets.fitted_size(words, below, size * 0.85), theme.muted)
+        surface.blit(how.mosaic(colours(maps, end, theme), layout, number, theme), box[:2])
     if way and app.pointed:
         widgets.outline(surface, layout.cell(*app.pointed[:2]), theme.text, 2)
+
+
+def gradients_of(way, stage):
+    """dL/d(what the stage hands on) as maps (C, H, W); a dense stage's are (C, 1, 1)."""
+    after = way.gradients[stage.last + 1][0]
+    return after.transpose(2, 0, 1) if after.ndim == 3 else after[:, None, None]
+
+
+def colours(gradients, end, theme):
+    """Gradients as colours, `end` and beyond in the full one: what raises the loss and what lowers it."""
+    return coloured(0.5 + 0.5 * np.nan_to_num(gradients) / max(end, 1e-30), theme.signed_scale)
 
 
 def _words(way, stages, pointed):

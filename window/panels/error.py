@@ -8,7 +8,6 @@ from window.panels.controls import Control
 from window.panels.layout import Rect
 
 CONTROLS = {
-    "forward": Control("Forward B", "Back to how the answer comes about.", backward.switch),
     "true": Control("", "Say that the drawing is this digit: the way back starts there.", backward.truth,
                     lambda app: app.answer is not None),
 }  # fmt: skip
@@ -16,9 +15,8 @@ CONTROLS = {
 
 def place(layout):
     layout.panels["error"] = layout.free
-    inner, parts, button = layout.free.inset(layout.gap), layout.parts, layout.text * 7
-    parts["error title"] = Rect(inner.x, inner.y, inner.w - button, layout.heading)
-    parts["forward"] = Rect(inner.right - button, inner.y, button, layout.heading)
+    inner, parts = layout.free.inset(layout.gap), layout.parts
+    parts["error title"] = inner._replace(h=layout.heading)
     parts["loss"] = Rect(inner.x, inner.y + layout.heading + layout.gap, inner.w, layout.text * 4)
     top = parts["loss"].bottom + layout.gap
     for digit in range(10):
@@ -30,12 +28,11 @@ def draw(surface, app):
     layout, theme, parts, size = app.layout, app.theme, app.layout.parts, app.layout.text
     widgets.card(surface, layout.panels["error"], theme, layout.gap)
     widgets.title(surface, "What is wrong: p − y", parts["error title"], theme, size)
-    widgets.button(surface, parts["forward"], "Forward B", theme, size * 0.9, pointed=app.pointed_part == "forward")
     way = app.backward.way(app.reading)
     if app.answer is None:
         words = "Draw a digit first."
     elif way is None:
-        words = f"Which digit is it? Click its row, or Tab to it and press Enter. The answer: {app.answer.digit}."
+        words = app.backward.trouble or f"Which digit is it? Press its key or click its row; Enter: {app.answer.digit}."
     else:
         words = f"True digit {way.label}. Loss = −log p[{way.label}] = {way.loss:.4g}."
     widgets.paragraph(surface, words, parts["loss"], size, theme.text)

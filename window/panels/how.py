@@ -90,7 +90,8 @@ def _stage(surface, app, number):
         widgets.outline(surface, box, theme.line)
         return
     maps = anatomy.shown(app.reading.stages[number], app.answer.values)
-    surface.blit(_mosaic(maps, layout, number, theme), (box.x, box.y))
+    colours = colours_of(maps, theme, number == len(app.reading.stages) - 1)
+    surface.blit(mosaic(colours, layout, number, theme), (box.x, box.y))
     if number == len(app.reading.stages) - 1:
         _outputs(surface, app, maps[:, 0, 0])
     for chosen, colour in ((app.pointed, theme.text), (app.looking.pinned, theme.warning)):
@@ -112,13 +113,12 @@ def colours_of(maps, theme, outputs=False):
     return coloured(maps / max(maps.max(), 1e-9), theme.heat_scale)
 
 
-def _mosaic(maps, layout, number, theme):
-    """All of a stage's maps in their grid, a gap of one pixel of the panel's colour between them."""
+def mosaic(colours, layout, number, theme):
+    """All of a stage's maps (C, H, W, 3) in their grid, a gap of one pixel of the panel's colour between them."""
     box, (columns, rows) = layout.parts[f"stage {number}"], (layout.columns(number), layout.rows(number))
-    count, height, width = maps.shape
+    count, height, width, _ = colours.shape
     times = max(1, 12 // height)  # a unit, or a tiny map, is enlarged so that the gap stays thin
-    last = number == len(layout.channels) - 1
-    pixels = colours_of(maps, theme, last).repeat(times, axis=1).repeat(times, axis=2)
+    pixels = colours.repeat(times, axis=1).repeat(times, axis=2)
     height, width = height * times + 1, width * times + 1
     whole = np.empty((rows * columns, height, width, 3), np.uint8)
     whole[:] = theme.panel

@@ -11,8 +11,6 @@ from window.panels.controls import Control
 from window.panels.layout import Rect
 
 CONTROLS = {
-    "theme": Control("", "Light or dark colours.", look.theme),
-    "help": Control("Help F1", "What you are looking at, and all keys.", look.help),
     "bar": Control("", "Explain this digit's score: what speaks for it, and its arithmetic.", look.explain),
     "teach": Control("", "Keep the drawing as this digit, to learn from.", teach.label, teach.possible),
     "learn": Control("", "Teach a copy of the network the drawings that you kept.", teach.learn_or_cancel),
@@ -24,10 +22,8 @@ CONTROLS = {
 def place(layout):
     layout.panels["thinks"] = layout.free
     inner, gap, half, text, parts = layout.free.inset(layout.gap), layout.gap, layout.half, layout.text, layout.parts
-    button, heading, row = text * 5, layout.heading, layout.row
-    parts["thinks title"] = Rect(inner.x, inner.y, inner.w - 2 * button - half, heading)
-    parts["theme"] = Rect(inner.right - 2 * button - half, inner.y - half // 2, button, heading)
-    parts["help"] = Rect(inner.right - button, inner.y - half // 2, button, heading)
+    heading, row = layout.heading, layout.row
+    parts["thinks title"] = inner._replace(h=heading)
     y, x = inner.bottom - row, inner.x
     for name, share in (("learn", 0.52), ("gallery", 0.2), ("weights", 0.28)):
         w = int((inner.w - 2 * half) * share)
@@ -54,8 +50,6 @@ def draw(surface, app):
     layout, theme, parts = app.layout, app.theme, app.layout.parts
     widgets.card(surface, layout.panels["thinks"], theme, layout.gap)
     widgets.title(surface, "What it thinks", parts["thinks title"], theme, layout.text)
-    for name, words in (("theme", "Light" if theme.name == "dark" else "Dark"), ("help", "Help F1")):
-        widgets.button(surface, parts[name], words, theme, layout.text * 0.9, pointed=app.pointed_part == name)
     _digit(surface, app, parts["digit"])
     _verdict(surface, app, parts["verdict"])
     for digit in range(10):

@@ -71,7 +71,10 @@ def paragraph(surface, words, where, size, colour):
 def fitted_size(words, where, size, style=""):
     """The largest size, up to `size`, in which one line of text fits a rectangle."""
     width, height = text_size(words, size, style)
-    return max(1, int(size * min(1, where.w / max(width, 1), where.h / max(height, 1))))
+    size = max(1, int(size * min(1, where.w / max(width, 1), where.h / max(height, 1))))
+    while size > 1 and text_size(words, size, style)[0] > where.w:
+        size -= 1  # letters are not exactly as wide as their size says
+    return size
 
 
 def card(surface, where, theme, radius):

@@ -1,0 +1,37 @@
+"""The views: which panels are in sight together, and going from one to another."""
+
+def go(app, sight):
+    """Show a view; nothing stays pointed at, pinned or half pressed of the one before."""
+    app.let_go()
+    app.sight = sight
+    app.looking.focus = app.looking.pinned = None
+    app.resize(app.layout.size)
+    app.say(GREETINGS[sight](app))
+
+
+def backward(app):
+    go(app, "forward" if app.sight == "backward" else "backward")
+
+
+def question(app):
+    """What Backward asks for, or what it has."""
+    if app.answer is None:
+        return "Backward: draw a digit, then say which it is."
+    label = app.backward.label_of(app.reading, app.pad.drawing.picture)
+    if label is None:
+        return f"Backward: which digit is it? Its key or its row says so; Enter says {app.answer.digit}."
+    return f"Backward, from the loss for a true digit of {label}. Another digit's key, and it is taken for that one."
+
+
+def _why(app):
+    if app.answer is None:
+        return "Why this digit and not another: draw a digit."
+    return "Why {} and not {}: a click in the table chooses others.".format(*app.why.pair(app.answer))
+
+
+GREETINGS = {  # what a view is met with
+    "forward": lambda app: "Forward: how the answer comes about.",
+    "backward": question,
+    "train": lambda app: "Train: a network learns from random weights, and your drawing stays on the pad.",
+    "why": _why,
+}
