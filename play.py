@@ -28,8 +28,6 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from nn import stopping, streams
 
 ROOT = Path(__file__).resolve().parent
@@ -188,6 +186,8 @@ def read_digits(network, path, explain=None):
 
 def as_text(reading, threshold):
     """One of read_digits as a line for people."""
+    import numpy as np
+
     from nn import words
 
     where, probabilities = reading["file"], np.array(reading["probabilities"])

@@ -12,12 +12,10 @@ import numpy as np
 
 from nn.augment import Augment
 from nn.files import check_arrays, parse_json, read_npz, write_npz
+from nn.limits import LARGEST, RANGES
 from nn.optim import SCHEDULES
 from nn.recipes import Recipe
 from nn.training import blank_state
-
-LARGEST = 10**6  # of any number in a recipe
-MOST_THREADS = 1024
 
 
 def write(path, run, state):
@@ -46,7 +44,7 @@ def _recipe(settings):
     """The Recipe of these settings, a dict. TypeError or ValueError for one that no training could have."""
     augment = settings["augment"]
     recipe = Recipe(**settings | {"augment": augment and _checked(Augment(**augment))})
-    if recipe.schedule not in SCHEDULES or min(recipe.epochs, recipe.batch_size) < 1:
+    if recipe.schedule not in SCHEDULES:
         raise ValueError("its settings are no recipe's")
     return _checked(recipe)
 
@@ -57,7 +55,8 @@ def _checked(settings):
         value = getattr(settings, name)
         if isinstance(value, bool) != (kind is bool) or not isinstance(value, kind | int if kind is float else kind):
             raise ValueError(f"its {name} is {value!r:.80}")
-        if isinstance(value, int | float) and not 0 <= value <= LARGEST:
+        least, most = RANGES.get(name, (0, LARGEST))
+        if isinstance(value, int | float) and not least <= value <= most:
             raise ValueError(f"its {name} is {value!r:.80}")
     return settings
 
@@ -67,10 +66,10 @@ def _check_run(run):
     for name, kind in (("recipe", str), ("data", str | None), ("data_checksum", str), ("history", list)):
         if not isinstance(run[name], kind):
             raise ValueError(f"its {name} is {run[name]!r:.80}")
-    if not (type(run["seed"]) is int and run["seed"] >= 0):
-        raise ValueError(f"its seed is {run['seed']!r:.80}")
-    if not (type(run["threads"]) is int and 1 <= run["threads"] <= MOST_THREADS):
-        raise ValueError(f"its threads are {run['threads']!r:.80}")
+    for name in ("seed", "threads"):
+        least, most = RANGES[name]
+        if not (type(run[name]) is int and least <= run[name] <= most):
+            raise ValueError(f"its {name} is {run[name]!r:.80}")
     for number, epoch in enumerate(run["history"], 1):
         values = [epoch[name] for name in ("loss", "validation_loss", "validation_accuracy", "seconds")]
         if epoch["epoch"] != number or not all(value is None or math.isfinite(value) for value in values):

@@ -1,11 +1,13 @@
 """Trainings stopped at every moment of their life: nothing written is lost, and each one can be finished.
 
-    python -m benchmarks.campaign.kills --n 200 [--signal KILL] [--seed 0]
+    python -m benchmarks.campaign.kills --n 200 [--signal KILL] [--seed 0] [--cold]
 
 A training of 600 images is sent a signal at a random moment, from its first import to its last write: KILL, INT (which
-is Ctrl-C) or TERM. After it every checkpoint and file of weights that is there must be whole, and the training, gone on
-with by --resume or begun anew where there is nothing to resume, must end well and with the bits of one that was never
-stopped. INT and TERM must end it within SECONDS, with their exit code or, too late, with 0, in words, not a traceback.
+is Ctrl-C) or TERM. Gone on with by --resume, or begun anew where there is nothing to resume, it is stopped again, until
+one start comes to its end, with the bits of a training that was never stopped. After each signal every checkpoint and
+file of weights that is there must be whole. INT and TERM must end it within SECONDS, with their exit code or, too late,
+with 0, in words, not a traceback; one that comes before the program's first line, while Python itself starts, ends it
+as it ends any Python. --cold: each training begins with an empty cache of compiled kernels.
 """
 
 import argparse
@@ -50,70 +52,119 @@ def weights(path):
     return {name: array for name, array in read_npz(path).items() if name != "about"}
 
 
-def trial(data, folder, name, moment, expected):
-    """Stop one training `moment` seconds after its start and finish it. Returns what was wrong with it, or ""."""
-    out, place = folder / "a.npz", folder / "a.checkpoint.npz"
-    process = start(out, "--data", data, *OPTIONS)
-    time.sleep(moment)
-    process.send_signal(getattr(signal, f"SIG{name}"))
+def hears(process, name):
+    """Whether a process catches a signal already. True where the system doesn't tell."""
+    try:
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+    except OSError:
+        return True
+    # Python itself catches INT; that the program's own handler is there is told by TERM
+    return int(status.get("SigCgt", "0"), 16) >> (signal.SIGTERM - 1) & 1 == 1
+
+
+def computed(process):
+    """Seconds of the processor that a process has had, or 0.0 where the system doesn't tell."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def stop(process, name):
+    """Send a living process a signal and see it end. Returns what was wrong with that, or ""."""
+    number = getattr(signal, f"SIG{name}")
+    heard, before = hears(process, name), computed(process)
+    process.send_signal(number)
     try:
         _, words = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
+        took = computed(process) - before
         process.send_signal(signal.SIGABRT)  # Python's faulthandler then says where it stands
-        return f"still there after {SECONDS} s: {' | '.join(process.communicate()[1].split(chr(10))[:12])}"
+        words = " | ".join(process.communicate()[1].splitlines()[:40])
+        return f"still there after {SECONDS} s, in which it computed for {took:.1f} s: {words}"
+    if not heard and process.returncode in (-number, 1, CODES[name]):
+        return ""
     if process.returncode not in (CODES[name], 0) or "Traceback" in words:
         return f"exit code {process.returncode}, {words.strip().splitlines()[-1:] or 'no word'}"
-    try:
-        if out.exists():
-            load_digit_net(out)
-        if place.exists():
-            checkpoint.read(place)
-    except ValueError as error:
-        return f"not whole: {error}"
-    if not out.exists() or place.exists():
+    return ""
+
+
+def chain(data, folder, name, moments, expected):
+    """Start a training again and again, stopping each start after the next of the moments, until one comes to its end.
+
+    Returns how many signals were sent, and what was wrong, or "".
+    """
+    out, place, sent = folder / "a.npz", folder / "a.checkpoint.npz", 0
+    while not out.exists() or place.exists():
         process = start(out, *(["--resume"] if place.exists() else ["--data", data, *OPTIONS]))
-        _, words = process.communicate(timeout=600)
-        if process.returncode:
-            return f"not to be finished: {words.strip()[-200:]}"
+        moment = next(moments, 600)
+        try:
+            process.wait(moment)
+            if process.returncode:
+                return sent, f"not to be finished: {process.communicate()[1].strip()[-200:]}"
+        except subprocess.TimeoutExpired:
+            sent += 1
+            if wrong := stop(process, name):
+                return sent, f"after {moment:.3f} s: {wrong}"
+        process.communicate()
+        try:
+            if out.exists():
+                load_digit_net(out)
+            if place.exists():
+                checkpoint.read(place)
+        except ValueError as error:
+            return sent, f"after {moment:.3f} s: not whole: {error}"
     found = weights(out)
     if found.keys() != expected.keys() or not all(np.array_equal(found[key], a) for key, a in expected.items()):
-        return "it ended with other bits"
+        return sent, "it ended with other bits"
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
-    return f"left behind: {left}" if left else ""
+    return sent, f"left behind: {left}" if left else ""
 
 
-def campaign(n, name, seed=0):
-    """Stop n trainings by a signal. Returns Counter of what was wrong with them; "" counts those that were well."""
+def campaign(n, name, seed=0, cold=False):
+    """Send n signals. Returns Counter of trainings by what was wrong with them; "" counts those that were well."""
+    # A program started in the background ignores Ctrl-C, and so does what it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     outcomes, rng = Counter(), np.random.default_rng((seed, CODES[name] % 256))
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as folder:
         data_set(data)
+        if cold:
+            os.environ["NUMBA_CACHE_DIR"] = str(Path(folder, "cache"))
         begun = time.perf_counter()
         process = start(Path(folder, "a.npz"), "--data", data, *OPTIONS)
-        if process.wait(600):
-            raise RuntimeError(process.stderr.read())
+        _, words = process.communicate(timeout=600)
+        if process.returncode:
+            raise RuntimeError(words)
         life, expected = time.perf_counter() - begun, weights(Path(folder, "a.npz"))
-        for number in range(n):
-            moment = float(rng.uniform(0, life))
+        sent = 0
+        while sent < n:
+            moments = iter(rng.uniform(0, life, n - sent).tolist())
             with tempfile.TemporaryDirectory() as place:
-                wrong = trial(Path(data), Path(place), name, moment, expected)
+                if cold:
+                    os.environ["NUMBA_CACHE_DIR"] = str(Path(place, "cache"))
+                more, wrong = chain(Path(data), Path(place), name, moments, expected)
+            sent += more
             outcomes[wrong] += 1
             if wrong:
-                print(f"{name} {number}, after {moment:.3f} of {life:.1f} s: {wrong}", flush=True)
+                print(f"{name}, seed {seed}, after {sent} signals: {wrong}", flush=True)
     return outcomes
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--n", type=int, default=20, help="trainings for each signal")
+    parser.add_argument("--n", type=int, default=20, help="signals of each kind")
     parser.add_argument("--signal", choices=CODES, action="append")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cold", action="store_true", help="begin each training without compiled kernels")
     args = parser.parse_args()
     finds = 0
     for name in args.signal or CODES:
-        outcomes = campaign(args.n, name, args.seed)
-        finds += args.n - outcomes[""]
-        print(f"{name}: {args.n} trainings stopped, {outcomes['']} finished with the same bits, "
-              f"{args.n - outcomes['']} not", flush=True)  # fmt: skip
+        outcomes = campaign(args.n, name, args.seed, args.cold)
+        wrong = outcomes.total() - outcomes[""]
+        finds += wrong
+        print(f"{name}: {args.n} signals sent to {outcomes.total()} trainings, each stopped again and again; "
+              f"{outcomes['']} finished with the same bits, {wrong} not", flush=True)  # fmt: skip
     return 1 if finds else 0
 
 

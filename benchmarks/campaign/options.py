@@ -19,6 +19,7 @@ import numpy as np
 
 import play
 import train
+from nn import runs
 
 NUMBERS = (
     "0", "-1", "1", "7", "1e6", "-1e-9", "1e999", "nan", "inf", "-inf", "", " ", "½", "٣", "1_000", "0x10", "9" * 30,
@@ -59,7 +60,7 @@ def line(program, rng):
 def campaign(n, seed=0):
     """Counter of the outcomes of n command lines."""
     rng, outcomes, here = np.random.default_rng(seed), Counter(), Path.cwd()
-    train.train = lambda args, ranks: train.fresh(args) and 0
+    train.train = lambda args, ranks: runs.fresh(args) and 0
     train.evaluate = play.predict = play.open_window = lambda *_: 0
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # where no odd name is a file

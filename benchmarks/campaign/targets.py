@@ -4,6 +4,7 @@ A reader takes a path and returns, or raises ValueError or OSError with one line
 """
 
 import dataclasses
+import functools
 import gzip
 import io
 import json
@@ -23,6 +24,7 @@ from nn.recipes import RECIPES
 from nn.training import blank_state
 from window.data import hand, strokes
 
+SHIPPED = Path(__file__).resolve().parents[2] / "weights" / "digits.npz"
 REFUSALS = (ValueError, OSError)
 
 
@@ -114,8 +116,14 @@ def make_pictures(folder):
     return paths
 
 
+@functools.cache
+def reader():
+    return load_digit_net(SHIPPED)
+
+
 def read_picture(path):
-    return [ink.to_mnist(page) for page in (ink.read(path).ink,)]
+    """As `play.py --predict` does: the page, and the digits on it by the network's word."""
+    return ink.read_page(reader(), ink.read(path))
 
 
 # --- sessions and kept drawings -----------------------------------------------------------------------------------
