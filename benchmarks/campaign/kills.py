@@ -28,7 +28,7 @@ from nn.files import read_npz
 from nn.network import load_digit_net
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 60  # in which a training has to end that was asked to
+SECONDS = 60  # of computing, or of sleep, in which a training has to end that was asked to
 CODES = {"KILL": -9, "INT": 130, "TERM": 143}
 OPTIONS = ("--epochs", "4", "--recipe", "quick", "--batch-size", "64", "--seed", "1", "--threads", "1")
 
@@ -52,37 +52,48 @@ def weights(path):
     return {name: array for name, array in read_npz(path).items() if name != "about"}
 
 
-def hears(process, name):
-    """Whether a process catches a signal already. True where the system doesn't tell."""
+def hears(process):
+    """Whether a process catches SIGTERM, which Python by itself doesn't. True where the system doesn't tell."""
     try:
         status = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
     except OSError:
         return True
-    # Python itself catches INT; that the program's own handler is there is told by TERM
     return int(status.get("SigCgt", "0"), 16) >> (signal.SIGTERM - 1) & 1 == 1
 
 
-def computed(process):
-    """Seconds of the processor that a process has had, or 0.0 where the system doesn't tell."""
+def effort(process):
+    """(seconds of the processor that a process has had, whether a thread of it waits for more); (0.0, False) where the
+    system doesn't tell.
+    """
     try:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        place = Path(f"/proc/{process.pid}")
+        whole, *threads = (path.read_text() for path in (place / "stat", *place.glob("task/*/stat")))
     except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return 0.0, False
+    state, ticks = 0, slice(11, 13)  # counted after the name, which may have spaces in it
+    spent = sum(map(int, whole.rpartition(")")[2].split()[ticks])) / os.sysconf("SC_CLK_TCK")
+    return spent, any(thread.rpartition(")")[2].split()[state] in "RD" for thread in threads)
 
 
 def stop(process, name):
-    """Send a living process a signal and see it end. Returns what was wrong with that, or ""."""
+    """Send a living process a signal and see it end. Returns what was wrong with that, or "".
+
+    A busy machine isn't a hang: what counts is time in which it computes, or sleeps.
+    """
     number = getattr(signal, f"SIG{name}")
-    heard, before = hears(process, name), computed(process)
+    heard, (before, _), last, asleep = hears(process), effort(process), 0.0, 0
     process.send_signal(number)
-    try:
-        _, words = process.communicate(timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        took = computed(process) - before
-        process.send_signal(signal.SIGABRT)  # Python's faulthandler then says where it stands
-        words = " | ".join(process.communicate()[1].splitlines()[:40])
-        return f"still there after {SECONDS} s, in which it computed for {took:.1f} s: {words}"
+    while True:
+        try:
+            _, words = process.communicate(timeout=1)
+            break
+        except subprocess.TimeoutExpired:
+            spent, busy = effort(process)
+            asleep, last = 0 if busy or spent > last else asleep + 1, spent
+            if spent - before > SECONDS or asleep > SECONDS:
+                process.send_signal(signal.SIGABRT)  # Python's faulthandler then says where it stands
+                words = " | ".join(process.communicate()[1].splitlines()[:40])
+                return f"still there, having computed for {spent - before:.0f} s and slept for {asleep}: {words}"
     if not heard and process.returncode in (-number, 1, CODES[name]):
         return ""
     if process.returncode not in (CODES[name], 0) or "Traceback" in words:
