@@ -131,11 +131,15 @@ def row(text, height, rng, pen=None, gap=0.22, touch=False):
 
 def shape(char, rng):
     """The strokes of a digit or a sign, one height high."""
-    style = STYLES[int(char)][rng.choice(PLAIN[int(char)])] if char.isdigit() else ({"€": EURO, "£": POUND}[char],)
-    strokes = vary(style, rng)
+    strokes = inked(char, rng) if char.isdigit() else vary(({"€": EURO, "£": POUND}[char],), rng)
     points = np.vstack(strokes)
     low, high = points[:, 1].min(), points[:, 1].max()
     return [(stroke - (0, low)) / (high - low) for stroke in strokes]
+
+
+def inked(digit, rng):
+    """The strokes of a digit in the unit square."""
+    return vary(STYLES[int(digit)][rng.choice(PLAIN[int(digit)])], rng)
 
 
 def number(rng, least=1, most=5):
