@@ -1,13 +1,14 @@
 """A training from random weights, looked at while it learns."""
 
-import copy
 from dataclasses import replace
 
 import numpy as np
 
 from window.actions import views
-from window.data import live
-from window.state.learning import Learning
+from window.data import live, looks
+from window.state.learning import MOST
+
+BIG = 10**0.5  # a step of the rate
 
 
 def view(app):
@@ -15,44 +16,70 @@ def view(app):
     views.go(app, "forward" if app.sight == "train" else "train")
 
 
+# --- learning -------------------------------------------------------------------------------------------------
+
 def _go(app, batches):
-    app.learning.controls.allow(batches)
-    if app.learning.network is None or "train" not in app.jobs:
-        _begin(app)
+    learning = app.learning
+    if (learning.chosen is None or learning.chosen.over) and not _begin(app):
+        return
+    for run in learning.runs:
+        if run is not learning.chosen:
+            run.controls.allow(0)
+    learning.controls.allow(batches)
+    learning.chosen.shown = None
 
 
 def _begin(app):
-    from nn import mnist
+    """Begin a run with the choices of now; True if it has begun."""
     from nn.network import digit_net
 
-    learning, choices = app.learning, app.learning.choices
-    try:
-        train, test = (mnist.load_part(mnist.SHIPPED, part) for part in ("train", "t10k"))
-    except (OSError, ValueError) as error:
-        app.say(str(error), bad=True)
-        return
-    if learning.points:
-        learning.runs = [[point.loss for point in learning.points]]
-    old, learning.controls = learning.controls, live.Controls(learning.controls.rate)
-    learning.controls.batches, learning.controls.slow = old.batches, old.slow
-    network = digit_net(np.random.default_rng(choices.seed), choices.batch_norm)
-    learning.begin(copy.deepcopy(network))
-    learning.labels = test[1][: live.DIGITS]
+    learning = app.learning
+    if len(learning.runs) >= MOST:
+        app.say(f"{MOST} runs are kept. Discard one of them first.", bad=True)
+        return False
+    if learning.chosen:
+        learning.prepare(learning.choices)
+    run = learning.begin()
+    network = digit_net(np.random.default_rng(run.choices.seed), run.choices.batch_norm)
+
+    def each(event):
+        run.take(event)
+        judge(app)
 
     def end(error):
+        run.over = True
         if error:
-            learning.failed = str(error)
-        if error and app.learning is learning:
-            app.say(f"Training stopped: {error}. Earlier goes back to before.", bad=True)
+            run.failed = str(error)
+        if error and run in learning.runs:
+            app.say(f"Run {run.number} stopped: {error}. Earlier goes back to before.", bad=True)
 
-    job = live.learn(network, choices, learning.controls, train, test)
-    app.jobs.start("train", job, learning.take, end)
+    app.jobs.start(f"run {run.number}", live.learn(network, run.choices, run.controls), each, end)
+    return True
+
+
+def judge(app):
+    """Work out in the background what the moments make of many digits, one after the other."""
+    runs = [app.learning.chosen, *app.learning.runs]
+    found = ((run, run.unjudged()) for run in runs if run and run.digits)
+    run, moment = next(((run, moment) for run, moment in found if moment), (None, None))
+    if moment is None or "judge" in app.jobs:
+        return
+
+    def work():
+        yield looks.judge(moment.network, run.digits.tests, run.digits.held)
+
+    app.jobs.start("judge", work(), lambda judged: run.judge(moment, judged), lambda error: error or judge(app))
 
 
 def start(app):
     """Start, go on, or pause."""
-    going = "train" in app.jobs and app.learning.controls.batches != 0
-    _go(app, 0 if going else None)
+    _go(app, 0 if app.learning.going else None)
+
+
+def begin(app):
+    """The large button, as long as there is nothing to see."""
+    if not there(app):
+        start(app)
 
 
 def batch(app):
@@ -60,25 +87,34 @@ def batch(app):
 
 
 def epoch(app):
-    _go(app, -(-60000 // app.learning.choices.batch_size))
+    _go(app, -(-55000 // app.learning.choices.batch_size))
 
+
+# --- choices --------------------------------------------------------------------------------------------------
 
 def slow(app):
     app.learning.controls.slow = not app.learning.controls.slow
 
 
 def lower(app):
-    app.learning.controls.rate /= 10**0.5
+    app.learning.controls.rate = max(app.learning.controls.rate / BIG, 1e-6)
 
 
 def higher(app):
-    app.learning.controls.rate *= 10**0.5
+    app.learning.controls.rate = min(app.learning.controls.rate * BIG, 1e3)
+
+
+def augment(app):
+    app.learning.controls.augment = not app.learning.controls.augment
 
 
 def choose(app, **choice):
-    """What can't change while it learns ends the run; Start begins another."""
-    discard(app)
-    app.learning.choices = replace(app.learning.choices, **choice)
+    """What can't change while it learns is of a new run; the one before waits, with all that it has learned."""
+    learning = app.learning
+    if (before := learning.chosen) is not None:
+        before.controls.allow(0)
+        app.say(f"Start begins another run. Run {before.number} waits beside it; a click on its name goes back to it.")
+    learning.prepare(replace(learning.choices, **choice))
 
 
 def size(app):
@@ -89,34 +125,32 @@ def norm(app):
     choose(app, batch_norm=not app.learning.choices.batch_norm)
 
 
-def augment(app):
-    choose(app, augment=not app.learning.choices.augment)
-
-
 def seed(app):
     choose(app, seed=app.learning.choices.seed + 1)
 
 
-def discard(app):
-    """End the run; its curve stays to compare."""
-    learning = app.learning
-    learning.controls.stopped = True
-    if "train" in app.jobs:
-        app.jobs.cancel("train")
-    fresh = Learning()
-    fresh.choices, fresh.controls.rate = learning.choices, learning.controls.rate
-    fresh.runs = [[point.loss for point in learning.points]] if learning.points else learning.runs
-    app.learning = fresh
+def run(app, which):
+    """Look at one of the runs."""
+    if int(which) < len(app.learning.runs):
+        app.learning.chosen = app.learning.runs[int(which)]
 
+
+def discard(app):
+    """Forget the run in sight."""
+    number = app.learning.chosen.number
+    app.learning.drop()
+    app.say(f"Run {number} is discarded.")
+
+
+def chosen(app):
+    return app.learning.chosen is not None
+
+
+# --- time -----------------------------------------------------------------------------------------------------
 
 def scrub(app, by):
-    """Show an earlier or a later moment; the last one follows the training."""
-    learning = app.learning
-    last = len(learning.moments) - 1
-    if last < 0:
-        return
-    now = (last if learning.shown is None else learning.shown) + by
-    learning.shown = None if now >= last else max(now, 0)
+    if there(app):
+        app.learning.chosen.scrub(by)
 
 
 def earlier(app):
@@ -128,26 +162,23 @@ def later(app):
 
 
 def scrub_to(app):
-    """Show the moment under the pointer in the ribbon."""
-    box, moments = app.layout.parts["ribbon"], app.learning.moments
-    if moments and app.looking.pointer:
-        app.learning.shown = 0
-        scrub(app, (app.looking.pointer[0] - box.x) * live.MOMENTS // box.w)
-
-
-def _shown(app):
-    return live.at(copy.deepcopy(app.learning.network), app.learning.moment)
+    """Show the moment under the pointer."""
+    box = app.layout.parts["ribbon"]
+    if there(app) and app.looking.pointer:
+        app.learning.chosen.scrub_to((app.looking.pointer[0] - box.x) / box.w)
 
 
 def there(app):
     return app.learning.moment is not None
 
 
+# --- weights --------------------------------------------------------------------------------------------------
+
 def use(app):
     """Read with the weights of the moment shown; the same again: with those that the window was opened with."""
     reading = app.reading
     back = reading.network is not reading.networks["shipped"]
-    app.use(reading.networks["shipped"] if back else _shown(app))
+    app.use(reading.networks["shipped"] if back else app.learning.moment.network)
     app.say(f"This is {app.name} again." if back else "Read with the weights of this moment. Use again goes back.")
 
 
@@ -155,7 +186,7 @@ def save(app):
     path = app.teaching.samples / "trained.npz"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _shown(app).save(path)
+        app.learning.moment.network.save(path)
     except OSError as error:
         app.say(f"{path}: {error.strerror}", bad=True)
         return

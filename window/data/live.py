@@ -1,4 +1,4 @@
-"""A training to look at while it goes on: its curves, and the moments of it that are kept. Plain data, no pygame.
+"""A training to look at while it goes on: what it tells, and the moments of it that are kept. Plain data, no pygame.
 
 `learn` is a generator for a background thread (jobs.py); `Controls` is what may be changed while it learns.
 """
@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nn import mnist
+
 MOMENTS = 60  # kept of a training, dense at its beginning
-DIGITS = 500  # of the test set, in the plane
 EPOCHS = 5
 SLOW = 0.5  # seconds a batch in slow motion
+NEWS = 0.25  # seconds between two moments that are looked at and not kept
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,6 @@ class Choices:
 
     batch_size: int = 64
     batch_norm: bool = True
-    augment: bool = True
     seed: int = 0
 
 
@@ -29,24 +30,40 @@ class Controls:
     """What is changed while it learns. rate: the step size; batches: how many it may still learn, None for all."""
 
     def __init__(self, rate=3e-3):
-        self.rate, self.batches, self.slow, self.stopped = rate, 0, False, False
-        self._lock = threading.Lock()  # a pause is not to be lost to the batch that is counted at that moment
+        self.rate, self.augment, self.slow = rate, True, False
+        self.batches, self.stopped = 0, False
+        self._changed = threading.Condition()  # a pause is not to be lost to the batch that is counted at that moment
 
     def allow(self, batches):
         """How many batches may be learned from now on: 0 pauses, None is all."""
-        with self._lock:
+        with self._changed:
             self.batches = batches
+            self._changed.notify()
+
+    def stop(self):
+        """End the training, paused or not."""
+        with self._changed:
+            self.stopped = True
+            self._changed.notify()
 
     def wait(self):
         """Wait until one more batch may be learned. False if the training is to end."""
-        if self.slow:
-            time.sleep(SLOW)
-        while self.batches == 0 and not self.stopped:
-            time.sleep(0.02)
-        with self._lock:
+        with self._changed:
+            if self.slow:
+                self._changed.wait_for(lambda: self.stopped, SLOW)
+            self._changed.wait_for(lambda: self.batches != 0 or self.stopped)
             if self.batches:
                 self.batches -= 1
-        return not self.stopped
+            return not self.stopped
+
+
+@dataclass(frozen=True)
+class Digits:
+    """What a training is looked at with: images (N, 28, 28) and labels (N,). total: images that it will learn."""
+
+    tests: tuple  # of the test set, for the plane
+    held: tuple  # held out of the training images, for the accuracy
+    total: int
 
 
 @dataclass(frozen=True)
@@ -60,83 +77,74 @@ class Point:
     loss: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one moment is like no other
 class Moment:
-    """The network after a step: float16 copies of its arrays, its accuracy and the plane of the test digits."""
+    """The network after a step: a copy, with batch norm folded away. kept: or only to be looked at until the next."""
 
     step: int
-    arrays: dict
-    accuracy: float
-    plane: np.ndarray  # (DIGITS, 2)
+    images: int  # that were learned until then
+    network: object  # nn.network.Network
+    kept: bool = True
 
 
-def due(total):
+def due(steps):
     """The steps after which a moment is kept: the start, the end, and the others ever further apart."""
-    return {0, *(int(n) for n in np.geomspace(1, max(total, 1), MOMENTS - 1).round())}
+    return {round(8 * n) for n in np.expm1(np.linspace(0, np.log1p(max(steps, 1) / 8), MOMENTS))}
 
 
-def at(network, moment):
-    """Put a moment's arrays into a network of the same layers, and return it."""
-    network.assign({name: array.astype(np.float32) for name, array in moment.arrays.items()})
-    return network
-
-
-def hidden(network, images):
-    """What the last layer sees of uint8 images (N, 28, 28), in a plane that stays the same: (N, 2)."""
-    from nn.answers import to_input
-
-    x = to_input(images)
-    for layer in network.layers[:-1]:
-        x = layer.forward(x)
-    return x @ np.linalg.qr(np.random.default_rng(0).normal(size=(x.shape[1], 2)))[0]
-
-
-def maps(network, image):
-    """Every feature map of an image (28, 28) after each ReLU, a list of (channels, H, W)."""
-    from nn.answers import to_input
-    from nn.layers import ReLU
-
-    x, found = to_input(image[None]), []
-    for layer in network.layers:
-        x = layer.forward(x)
-        if isinstance(layer, ReLU) and x.ndim == 4:
-            found.append(np.nan_to_num(x[0].transpose(2, 0, 1)))
-    return found
-
-
-def keep(network, step, images, labels):
+def moment(network, step, images, kept):
     """The Moment of now."""
-    with np.errstate(all="ignore"):
-        arrays = {name: a.astype(np.float16) for name, a in (network.params | network.state).items()}
-        accuracy = float((network.predict(images).argmax(axis=1) == labels).mean())
-        return Moment(step, arrays, accuracy, hidden(network, images))
+    with np.errstate(all="ignore"):  # its weights may be no numbers any more
+        return Moment(step, images, network.folded(), kept)
 
 
-def learn(network, choices, controls, train, test, threads=2):
-    """Train `network` in place. Yields a Point after each batch, and a Moment at those that are due.
+def watch(events, network, steps, controls):
+    """A Point for each Step that nn.training.fit yields, and Moments of `network`, which it trains in place.
 
-    train, test: (images, labels). Raises nn.training.Diverged; the moments before it remain.
+    steps: how many there will be. The Epochs among the events are passed over.
     """
-    from nn.recipes import RECIPES  # imports Numba, and the window is to be there before that has happened
-    from nn.training import Epoch, fit
-
-    recipe = RECIPES["quick"]
-    recipe = replace(recipe, epochs=EPOCHS, batch_size=choices.batch_size, lr=1.0, batch_norm=choices.batch_norm,
-                     schedule=lambda _: controls.rate, augment=recipe.augment if choices.augment else None)  # fmt: skip
-    test = test[0][:DIGITS], test[1][:DIGITS]
-    steps = -(-len(train[0]) // choices.batch_size)
-    kept, step, images, seconds = due(steps * EPOCHS), 0, 0, 0.0
-    yield keep(network, 0, *test)
-    events = fit(network, *train, recipe, choices.seed, threads)
-    while controls.wait():
+    kept, step, images, seconds, before = due(steps), 0, 0, 0.0, 0
+    seen, shown = 0, time.perf_counter()  # the step of the last moment, and when it was
+    yield moment(network, 0, 0, True)
+    while True:
+        if controls.batches == 0 and seen < step:  # a pause is looked at
+            seen = step
+            yield moment(network, step, images, False)
+        if not controls.wait():
+            return
         start = time.perf_counter()
         event = next(events, None)
-        if isinstance(event, Epoch):
-            event = next(events, None)
+        while hasattr(event, "validation_loss"):  # an Epoch
+            before, event = images, next(events, None)
         if event is None:
             return
+        step, images = step + 1, before + event.images
         seconds += time.perf_counter() - start
-        step, images = step + 1, images + min(choices.batch_size, len(train[0]))
         yield Point(step, event.epoch, images, seconds, event.loss)
-        if step in kept:
-            yield keep(network, step, *test)
+        if step in kept or time.perf_counter() - shown > NEWS:
+            seen, shown = step, time.perf_counter()
+            yield moment(network, step, images, step in kept)
+            seconds += time.perf_counter() - shown
+
+
+def learn(network, choices, controls, threads=2, load=mnist.load):
+    """Train `network` in place on what `load` gives. Yields Digits, then Points and Moments.
+
+    Raises nn.training.Diverged; the moments before it remain.
+    """
+    from nn.answers import to_input  # imports Numba, and the window is to be there before that has happened
+    from nn.recipes import RECIPES
+    from nn.training import fit
+
+    quick = RECIPES["quick"]
+
+    def warp(images, rng):
+        return quick.augment(images, rng) if controls.augment else to_input(images)
+
+    recipe = replace(quick, epochs=EPOCHS, batch_size=choices.batch_size, lr=1.0, batch_norm=choices.batch_norm,
+                     schedule=lambda _: controls.rate, augment=warp)  # fmt: skip
+    (images, labels), tests = load()
+    count = len(images) - min(recipe.held_out, len(images) // 12)
+    yield Digits(tests, (images[count:], labels[count:]), count * EPOCHS)
+    events = fit(network, images[:count], labels[:count], recipe, choices.seed, threads)
+    yield from watch(events, network, -(-count // choices.batch_size) * EPOCHS, controls)
