@@ -155,9 +155,9 @@ def test_scrubbing_goes_through_the_kept_moments_and_ends_at_now(run):
     run.scrub(count)
     assert run.shown is None and run.moment is run.news
     for n in (0, 3, count - 1):
-        run.scrub_to(along(run.moments[n].images, run.total))
+        run.scrub_to(along(run.moments[n].images, run.total), run.total)
         assert run.moment is run.moments[n]
-    run.scrub_to(1.5)
+    run.scrub_to(1.5, run.total)
     assert run.shown is None
 
 
@@ -257,10 +257,16 @@ def test_no_run_is_dropped_for_a_new_one(app):
 @pytest.mark.parametrize("size", [(900, 600), (1280, 800), (1920, 1080)])
 def test_the_view_is_drawn_and_scrubbed(size, theme, one_or_seven, tmp_path, run):
     import pygame
-    from events import SEVEN, draw, press
+    from events import SEVEN, draw, press, send
 
     from window.actions import train
     from window.app import App
+
+    def drag(app, points):
+        send(app, pygame.MOUSEBUTTONDOWN, pos=points[0], button=1)
+        for point in points[1:]:
+            send(app, pygame.MOUSEMOTION, pos=point, rel=(0, 0), buttons=(1, 0, 0))
+        send(app, pygame.MOUSEBUTTONUP, pos=points[-1], button=1)
 
     pygame.font.init()
     app = App(one_or_seven, size=size, theme=theme, samples=tmp_path)
@@ -276,9 +282,11 @@ def test_the_view_is_drawn_and_scrubbed(size, theme, one_or_seven, tmp_path, run
     app.draw(surface)
     assert run.moment is run.moments[-3] and (seen != pygame.surfarray.array3d(surface)).any()
     box = app.layout.parts["ribbon"]
-    app.looking.pointer = box.x + 1, box.y + 1
-    app.press("ribbon")
+    drag(app, [(box.right - 1, box.y + 5), (box.x + box.w // 2, box.y + 5), (box.x - 50, box.y + 500)])
     assert run.moment is run.moments[0]
+    app.looking.focus = "ribbon"
+    press(app, "Right", "Down")
+    assert run.moment is run.moments[2]
     app.draw(surface)
     press(app, "N")
     assert app.sight == "forward"

@@ -16,7 +16,7 @@ import numpy as np
 import pygame
 
 from nn.words import article
-from window.actions import draw, files, keys, views
+from window.actions import draw, files, keys, train, views
 from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
@@ -34,6 +34,7 @@ from window.state.teaching import Teaching
 from window.state.why import Why
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
+NEWS = 1 / 31  # seconds between two pictures of what goes on in the background
 DWELL = 0.4  # seconds on a control after which its line of help is shown
 REST = 0.15  # seconds without new ink after which occlusion, which is slower, is worth its time
 
@@ -57,6 +58,7 @@ class App:
         self.running, self.fullscreen = True, False
         self.clock = 0.0  # seconds since the start, as update() was told
         self.changed = True  # whether there is anything new to draw
+        self.news, self.drawn = False, -math.inf  # whether the background brought any, and when all was drawn last
         self.scale, self.theme, self.name = scale, THEMES[theme], name
         self.message = Message(draw.READY, passing=True)
         self.sight = "forward"  # which of the VIEWS is in sight
@@ -193,7 +195,8 @@ class App:
         if self.pad.example_until is not None and self.clock > self.pad.example_until:
             self.pad.end_example()
             self.say("Now you: draw a digit on the pad.")
-        if self.jobs.collect():
+        self.news |= self.jobs.collect()
+        if self.news and self.clock - self.drawn >= NEWS:
             self.changed = True
         if self.pad.follow():
             reading.stale = self.changed = True
@@ -294,6 +297,8 @@ class App:
             box = self.layout.parts["width"]
             share = min(max((point[0] - box.x) / box.w, 0), 1)
             self.pad.set_pen(THINNEST + share * (THICKEST - THINNEST))
+        elif self.looking.pressed in train.TIMES:
+            train.scrub_to(self, point)
 
     def _down(self, point, second):
         looking = self.looking
@@ -312,7 +317,7 @@ class App:
             looking.pressed = None
         elif part == "pad":
             self.touch(*self._on_pad(point), erases=second or self.pad.erasing)
-        elif part == "width":
+        elif part == "width" or part in train.TIMES:
             self._motion(point)
 
     def _up(self, point):
@@ -351,7 +356,7 @@ class App:
 
     def draw(self, surface):
         """Draw everything onto a surface of the layout's size."""
-        self.changed = False
+        self.changed, self.news, self.drawn = False, False, self.clock
         surface.fill(self.theme.background)
         for panel in reversed(VIEWS[self.sight]):
             panel.draw(surface, self)

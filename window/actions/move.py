@@ -1,6 +1,6 @@
 """The keyboard in place of the mouse: the focus, the nib on the pad, the cell of a grid."""
 
-from window.actions import ask, teach, why
+from window.actions import ask, teach, train, why
 
 NIB_STEP = 1 / 28
 
@@ -13,6 +13,8 @@ def step(app, key):
         return
     if looking.pinned:
         _within(app, dx, dy)
+    elif looking.focus == "ribbon":
+        train.scrub(app, dx + dy)
     elif looking.stage is not None:
         columns, count = app.layout.columns(looking.stage), app.layout.channels[looking.stage]
         looking.cursor = (looking.cursor + dx + dy * columns) % count

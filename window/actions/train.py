@@ -9,6 +9,7 @@ from window.data import live, looks
 from window.state.learning import MOST
 
 BIG = 10**0.5  # a step of the rate
+TIMES = ("loss", "right", "ribbon")  # the parts along which time goes: dragging there shows another moment
 
 
 def view(app):
@@ -161,11 +162,11 @@ def later(app):
     scrub(app, 1)
 
 
-def scrub_to(app):
-    """Show the moment under the pointer."""
+def scrub_to(app, point):
+    """Show the moment at a point of the axis of time."""
     box = app.layout.parts["ribbon"]
-    if there(app) and app.looking.pointer:
-        app.learning.chosen.scrub_to((app.looking.pointer[0] - box.x) / box.w)
+    if there(app):
+        app.learning.chosen.scrub_to((point[0] - box.x) / box.w, app.learning.total)
 
 
 def there(app):

@@ -6,6 +6,7 @@ Each is a picture that is drawn again only if something in it has changed: while
 import numpy as np
 import pygame
 
+from window.actions.train import TIMES
 from window.data import looks
 from window.panels import widgets
 from window.panels.layout import Rect
@@ -39,8 +40,8 @@ def _kept(surface, app, name, box, of, paint):
 def draw(surface, app):
     parts, learning, run = app.layout.parts, app.learning, app.learning.chosen
     lengths = *((run, len(run.images), len(run.judged)) for run in learning.runs), run
-    _kept(surface, app, "loss", parts["train loss"], lengths, _loss)
-    _kept(surface, app, "accuracy", parts["train accuracy"], lengths, _accuracy)
+    _kept(surface, app, "loss", parts["loss"], lengths, _loss)
+    _kept(surface, app, "accuracy", parts["right"], lengths, _accuracy)
     moment = learning.moment
     if moment is None:
         _invite(surface, app)
@@ -61,15 +62,10 @@ def draw(surface, app):
 def _now(surface, app, run):
     """The line of the moment shown, through everything that has the axis of time."""
     parts = app.layout.parts
-    for name in ("train loss", "train accuracy", "ribbon"):
+    for name in TIMES:
         box = parts[name]
-        x = box.x + int(along(run.moment.images, _total(app)) * (box.w - 1))
+        x = box.x + int(along(run.moment.images, app.learning.total) * (box.w - 1))
         pygame.draw.line(surface, app.theme.text, (x, box.y), (x, box.bottom - 1), 1 if run.shown is None else 2)
-
-
-def _total(app):
-    """Images at the right end of the axis of time."""
-    return max(run.total for run in app.learning.runs)
 
 
 def _invite(surface, app):
@@ -110,7 +106,7 @@ def _loss(surface, app, box):
     _axis(surface, app, box, "loss of each batch", {float(height(at)): f"{at:g}" for at in LOSSES[1:-1]})
     for run in _in_order(app):
         if len(run.images) > 1:
-            columns = (along(run.images, _total(app)) * (box.w - 1)).astype(int)
+            columns = (along(run.images, app.learning.total) * (box.w - 1)).astype(int)
             losses = np.nan_to_num(run.losses, nan=10, posinf=10)
             starts = np.flatnonzero(np.diff(columns, prepend=-1))  # of each column of pixels: the mean of its batches
             means = np.add.reduceat(losses, starts) / np.diff([*starts, len(losses)])
@@ -128,7 +124,7 @@ def _accuracy(surface, app, box):
         known = [(moment.images, run.judged[moment].accuracy) for moment in run.moments if moment in run.judged]
         if len(known) > 1:
             images, shares = zip(*known, strict=True)
-            x = along(images, _total(app)) * (box.w - 1)
+            x = along(images, app.learning.total) * (box.w - 1)
             _line(surface, app, run, x, box.h - 2 - height(shares) * (box.h - 3))
 
 
@@ -145,7 +141,7 @@ def _line(surface, app, run, x, y):
 
 def _ribbon(surface, app, box):
     run = app.learning.chosen
-    edges = (along([moment.images for moment in run.moments], _total(app)) * box.w).round().astype(int)
+    edges = (along([moment.images for moment in run.moments], app.learning.total) * box.w).round().astype(int)
     ribbon = run.follow(app.answer.image, 0) if app.answer else np.zeros((0, 10))
     for shares, x, right in zip(ribbon, edges, [*edges[1:], edges[-1] + 4], strict=False):
         y = 0.0

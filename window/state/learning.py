@@ -58,12 +58,12 @@ class Run:
             at = max(at + by, 0)
             self.shown = None if at >= len(self.moments) else at
 
-    def scrub_to(self, share):
-        """Show the moment at a place, 0 to 1, on the axis of time."""
+    def scrub_to(self, share, total):
+        """Show the moment at a place, 0 to 1, on an axis of time that ends at `total` images; right of all: now."""
         if self.moments:
-            places = np.append(along([moment.images for moment in self.moments], self.total), 1.02)
+            places = along([moment.images for moment in self.moments], total)
             at = int(np.abs(places - share).argmin())
-            self.shown = at if at < len(self.moments) else None
+            self.shown = at if share < places[-1] + 0.01 else None
 
     def unjudged(self):
         """The Moment to be judged next: the one shown, then the latest, then the others; None if all are."""
@@ -124,6 +124,11 @@ class Learning:
     def going(self):
         """Whether the run in sight is learning."""
         return bool(self.chosen) and not self.chosen.over and self.controls.batches != 0
+
+    @property
+    def total(self):
+        """Images at the right end of the axis of time, which all runs share."""
+        return max((run.total for run in self.runs), default=1)
 
     def prepare(self, choices):
         """Make room for a new run with these choices."""
