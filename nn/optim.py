@@ -89,6 +89,9 @@ class AdamW:
             adamw_update(*flat, lr, self.beta1, self.beta2, self.eps, decay, int(self.state["t"]))
 
 
+OPTIMIZERS = {"adamw": AdamW, "sgd": lambda params, weight_decay: SGD(params, weight_decay=weight_decay)}
+
+
 def adamw_update(w, g, m, v, lr, beta1, beta2, eps, decay, t):
     """One AdamW step on flat arrays (size,) of float32, w, m and v in place; t counts steps from 1.
 

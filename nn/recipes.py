@@ -16,6 +16,7 @@ class Recipe:
     batch_size: int = 64
     lr: float = 3e-3
     schedule: str = "one-cycle"  # a name in optim.SCHEDULES, or a function like those
+    optimizer: str = "adamw"  # a name in optim.OPTIMIZERS, or a function like those
     weight_decay: float = 1e-2
     batch_norm: bool = False  # train with it; it is folded away when the weights are saved
     label_smoothing: float = 0.0

@@ -37,7 +37,7 @@ from nn.layer import EMPTY
 from nn.layers import Softmax
 from nn.losses import SoftmaxCrossEntropy, check_targets
 from nn.network import Network, digit_net
-from nn.optim import SCHEDULES, AdamW, Average, uphill
+from nn.optim import OPTIMIZERS, SCHEDULES, AdamW, Average, uphill
 from nn.ranks import ALONE
 from nn.recipes import Recipe
 
@@ -86,7 +86,8 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
     _check(network, images, targets, threads)
     if validation is not None:
         _check(network, *validation, threads)
-    optimizer = AdamW(network.params, recipe.weight_decay)
+    make = recipe.optimizer if callable(recipe.optimizer) else OPTIMIZERS[recipe.optimizer]
+    optimizer = make(network.params, recipe.weight_decay)
     average = Average(network, recipe.average)
     first = 1
     if resume is not None:
@@ -121,7 +122,7 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
                         _, grads = _sum(network, pool, ranks, [worker.gradients for worker in busy])
                 for worker in workers:
                     worker.fused.network.assign(network.state)  # in place of a thread's own, or of those from uphill
-                optimizer.step(grads, recipe.lr * schedule((optimizer.state["t"] + 0.5) / sum(steps)))
+                optimizer.step(grads, recipe.lr * schedule((average.steps + 0.5) / sum(steps)))
                 with np.errstate(all="ignore"):  # as for the gradients
                     average.update()
                 losses.append(loss)

@@ -11,7 +11,7 @@ from nn.augment import Augment
 from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU, Softmax
 from nn.losses import SoftmaxCrossEntropy
 from nn.network import Network, digit_net, to_input
-from nn.optim import AdamW, Average, one_cycle
+from nn.optim import OPTIMIZERS, AdamW, Average, one_cycle
 from nn.recipes import Recipe
 from nn.training import (
     Diverged,
@@ -63,7 +63,8 @@ def close(a, b, tolerance):
 
 def plain_loop(network, images, labels, recipe, seed):
     """The same training without threads, micro-batches or fused layers. (losses, averaged network)"""
-    optimizer, average = AdamW(network.params, recipe.weight_decay), Average(network, recipe.average)
+    optimizer = OPTIMIZERS[recipe.optimizer](network.params, recipe.weight_decay)
+    average = Average(network, recipe.average)
     loss, losses = SoftmaxCrossEntropy(recipe.label_smoothing), []
     steps = recipe.epochs * -(-len(images) // recipe.batch_size)
     for epoch in range(1, recipe.epochs + 1):
@@ -84,7 +85,7 @@ def plain_loop(network, images, labels, recipe, seed):
     return losses, average.network
 
 
-@pytest.mark.parametrize("late", [{}, {"late": 0.5, "late_rho": 0.3}])
+@pytest.mark.parametrize("late", [{}, {"late": 0.5, "late_rho": 0.3}, {"optimizer": "sgd"}])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_fit_is_the_plain_loop(data, threads, late, monkeypatch):
     """Cutting a batch over threads and micro-batches changes no more than the rounding, the short last batch's too."""

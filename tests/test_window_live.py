@@ -83,6 +83,18 @@ def test_the_rate_and_the_warping_are_changed_while_it_learns():
     assert event.step == 2 and not np.array_equal(network.params["0.w"], before["0.w"])
 
 
+def test_the_optimizer_is_changed_while_it_learns_and_begins_anew():
+    controls, params = live.Controls(), {"w": np.ones((2, 2), np.float32)}
+    optimizer, g = live.Changeable(params, 0.0, controls), {"w": np.full((2, 2), 4, np.float32)}
+    optimizer.step(g, 0.1)
+    assert np.allclose(params["w"], 0.9), "AdamW's first step is as long as the rate"
+    controls.optimizer = "sgd"
+    optimizer.step(g, 0.1)
+    assert np.allclose(params["w"], 0.5) and "v.w" in optimizer.state
+    optimizer.step(g, 0.1)
+    assert np.allclose(params["w"], 0.5 - 0.1 * (0.9 * 4 + 4)), "its momentum goes on"
+
+
 def test_a_pause_waits_and_a_stop_ends_it():
     controls = live.Controls()
     controls.allow(1)
@@ -188,11 +200,12 @@ def test_what_is_seen_next_is_judged_next(run):
 def test_another_choice_is_another_run_and_the_one_before_stays():
     learning = Learning()
     first = learning.begin()
-    learning.controls.rate = 0.5
+    learning.controls.rate, learning.controls.optimizer = 0.5, "sgd"
     learning.prepare(live.Choices(seed=3))
     assert learning.chosen is None and learning.runs == [first] and learning.controls.rate == 0.5
     second = learning.begin()
     learning.controls.rate = 0.1
+    assert second.controls.optimizer == "sgd"
     assert first.controls.rate == 0.5 and (second.number, second.choices.seed) == (2, 3)
     learning.drop()
     assert second.controls.stopped and learning.chosen is first
@@ -239,6 +252,37 @@ def test_start_pause_a_batch_and_what_a_choice_does(app):
     assert len(run.losses) == len(app.learning.runs[1].losses)
     click(app, "drop")
     assert len(app.learning.runs) == 1
+
+
+def test_a_moment_is_saved_and_used_in_every_view_and_left_again(app, one_or_seven):
+    from events import click, press, until
+
+    from nn.network import load_digit_net
+
+    click(app, "optimizer")
+    click(app, "batch")
+    until(app, lambda: app.learning.moment and app.learning.moment.step == 1)
+    assert app.learning.controls.optimizer == "sgd"
+    moment = app.learning.moment
+    click(app, "save")
+    click(app, "save")
+    first, *_ = (app.teaching.samples / "trained").glob("*run1-batch1.npz")
+    again = load_digit_net(first)
+    assert all(np.array_equal(again.params[name], a) for name, a in moment.network.params.items())
+    click(app, "use")
+    press(app, "N")
+    assert app.reading.network is moment.network and app.sight == "forward"
+    press(app, "W")
+    assert app.reading.network is one_or_seven
+    press(app, "W")
+    assert app.reading.network is moment.network
+    press(app, "N")
+    click(app, "use")
+    assert app.reading.network is one_or_seven
+    (app.teaching.samples / "trained").rename(app.teaching.samples / "aside")
+    (app.teaching.samples / "trained").write_text("in the way")
+    click(app, "save")
+    assert app.message.bad and "not saved" in app.message.words
 
 
 def test_no_run_is_dropped_for_a_new_one(app):

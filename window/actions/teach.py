@@ -123,11 +123,15 @@ def discard(app):
 
 
 def weights(app):
-    """Switch between the weights that the window was opened with and the user's."""
+    """Go through the weights: those that the window was opened with, the user's own, those of a training."""
     networks = app.reading.networks
-    if "yours" not in networks:
+    if len(networks) < 2:
         app.say("There are no weights of your own yet: keep some drawings, then press F to learn them.")
         return
-    name = "shipped" if app.reading.network is networks["yours"] else "yours"
+    names = list(networks)
+    at = next((i for i, name in enumerate(names) if networks[name] is app.reading.network), -1)
+    name = names[(at + 1) % len(names)]
     app.use(networks[name])
-    app.say(f"This is {app.name}." if name == "shipped" else "These are your own weights.")
+    words = {"shipped": f"This is {app.name}.", "yours": "These are your own weights.",
+             "trained": "These are the weights of the training."}  # fmt: skip
+    app.say(words[name])

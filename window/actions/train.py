@@ -1,5 +1,6 @@
 """A training from random weights, looked at while it learns."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from window.data import live, looks
 from window.state.learning import MOST
 
 BIG = 10**0.5  # a step of the rate
+NAMES = {"adamw": "AdamW", "sgd": "SGD"}  # of nn.optim.OPTIMIZERS
 TIMES = ("loss", "right", "ribbon")  # the parts along which time goes: dragging there shows another moment
 
 
@@ -109,6 +111,11 @@ def augment(app):
     app.learning.controls.augment = not app.learning.controls.augment
 
 
+def optimizer(app):
+    controls = app.learning.controls
+    controls.optimizer = "sgd" if controls.optimizer == "adamw" else "adamw"
+
+
 def choose(app, **choice):
     """What can't change while it learns is of a new run; the one before waits, with all that it has learned."""
     learning = app.learning
@@ -176,19 +183,24 @@ def there(app):
 # --- weights --------------------------------------------------------------------------------------------------
 
 def use(app):
-    """Read with the weights of the moment shown; the same again: with those that the window was opened with."""
-    reading = app.reading
-    back = reading.network is not reading.networks["shipped"]
-    app.use(reading.networks["shipped"] if back else app.learning.moment.network)
-    app.say(f"This is {app.name} again." if back else "Read with the weights of this moment. Use again goes back.")
+    """Read with the weights of the moment shown, in all views; the same again: with those of before."""
+    reading, run = app.reading, app.learning.chosen
+    if reading.network is run.moment.network:
+        app.use(reading.networks["shipped"])
+        app.say(f"This is {app.name} again.")
+        return
+    reading.networks["trained"] = run.moment.network
+    app.use(run.moment.network)
+    app.say(f"All views read with run {run.number}, batch {run.moment.step}, now. Use again, or W, goes back.")
 
 
 def save(app):
-    path = app.teaching.samples / "trained.npz"
+    """Save the weights of the moment shown, under a name of its own."""
+    run, moment = app.learning.chosen, app.learning.moment
+    path = app.teaching.samples / "trained" / f"{time.strftime('%Y%m%d-%H%M%S')}-run{run.number}-batch{moment.step}.npz"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        app.learning.moment.network.save(path)
+        moment.network.save(path)
     except OSError as error:
-        app.say(f"{path}: {error.strerror}", bad=True)
+        app.say(f"{path}: {error.strerror}; the weights were not saved", bad=True)
         return
-    app.say(f"Saved as {path}.")
+    app.say(f"Saved {path}; play.py --weights opens it.")

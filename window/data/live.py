@@ -6,6 +6,7 @@
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class Controls:
 
     def __init__(self, rate=3e-3):
         self.rate, self.augment, self.slow = rate, True, False
+        self.optimizer = "adamw"  # a name in nn.optim.OPTIMIZERS
         self.batches, self.stopped = 0, False
         self._changed = threading.Condition()  # a pause is not to be lost to the batch that is counted at that moment
 
@@ -127,6 +129,30 @@ def watch(events, network, steps, controls):
             seconds += time.perf_counter() - shown
 
 
+class Changeable:
+    """The optimizer that the controls name; another one begins without any memory of the gradients before."""
+
+    def __init__(self, params, weight_decay, controls):
+        self.params, self.weight_decay, self.controls = params, weight_decay, controls
+        self.named = None
+        self._follow()
+
+    def _follow(self):
+        from nn.optim import OPTIMIZERS
+
+        if self.named != self.controls.optimizer:
+            self.named = self.controls.optimizer
+            self.now = OPTIMIZERS[self.named](self.params, self.weight_decay)
+
+    @property
+    def state(self):
+        return self.now.state
+
+    def step(self, grads, lr):
+        self._follow()
+        self.now.step(grads, lr)
+
+
 def learn(network, choices, controls, threads=2, load=mnist.load):
     """Train `network` in place on what `load` gives. Yields Digits, then Points and Moments.
 
@@ -142,7 +168,8 @@ def learn(network, choices, controls, threads=2, load=mnist.load):
         return quick.augment(images, rng) if controls.augment else to_input(images)
 
     recipe = replace(quick, epochs=EPOCHS, batch_size=choices.batch_size, lr=1.0, batch_norm=choices.batch_norm,
-                     schedule=lambda _: controls.rate, augment=warp)  # fmt: skip
+                     schedule=lambda _: controls.rate, augment=warp,
+                     optimizer=partial(Changeable, controls=controls))  # fmt: skip
     (images, labels), tests = load()
     count = len(images) - min(recipe.held_out, len(images) // 12)
     yield Digits(tests, (images[count:], labels[count:]), count * EPOCHS)

@@ -29,7 +29,8 @@ def model_line(app):
     reading = app.reading
     if reading.network is None:
         return "no network yet"
-    words = ["your own weights" if reading.network is reading.networks.get("yours") else app.name]
+    kinds = {"yours": "your own weights", "trained": "weights of the training"}
+    words = [next((said for kind, said in kinds.items() if reading.networks.get(kind) is reading.network), app.name)]
     if "test_accuracy" in reading.network.card:
         words.append(f"{100 * reading.network.card['test_accuracy']:.2f} % on the test set")
     if reading.answer:

@@ -9,9 +9,9 @@ from window.panels.layout import Rect
 from window.state.learning import MOST
 
 ROWS = (  # of buttons
-    ("start", "batch", "epoch", "slow", "lower", "higher"),
-    ("warp", "size", "norm", "seed", "earlier", "later"),
-    ("save", "use", "drop"),
+    ("start", "batch", "epoch", "slow", "earlier", "later"),
+    ("lower", "higher", "optimizer", "warp", "size", "norm"),
+    ("seed", "save", "use", "drop"),
 )
 CONTROLS = {
     "start": Control("Start", "Start a training from random weights, pause it, or go on.", train.start),
@@ -20,6 +20,7 @@ CONTROLS = {
     "slow": Control("Slow", "Slow motion: two batches a second.", train.slow),
     "lower": Control("Rate down", "A lower learning rate, from the next batch on.", train.lower),
     "higher": Control("Rate up", "A higher learning rate, from the next batch on.", train.higher),
+    "optimizer": Control("", "AdamW, or SGD with momentum, from the next batch on.", train.optimizer),
     "warp": Control("Warp", "Turned, bent and shifted images (augmentation), from the next batch on.", train.augment),
     "size": Control("", "Images in a batch; another number is of a new run, and this one waits.", train.size),
     "norm": Control("Norm", "Batch norm; with or without is of a new run, and this one waits.", train.norm),
@@ -75,7 +76,7 @@ def draw(surface, app):
     widgets.card(surface, layout.panels["train"], theme, layout.gap)
     choices, controls, size = learning.choices, learning.controls, layout.text
     words = {"start": "Pause" if learning.going else "Start", "size": f"Batch {choices.batch_size}",
-             "seed": f"Seed {choices.seed}"}  # fmt: skip
+             "seed": f"Seed {choices.seed}", "optimizer": train.NAMES[controls.optimizer]}  # fmt: skip
     on = {"slow": controls.slow, "norm": choices.batch_norm, "warp": controls.augment}
     for row in ROWS:
         for name in row:
@@ -100,9 +101,10 @@ def draw(surface, app):
 def named(run):
     """A run in a line: its choices, and how far it is."""
     choices = run.choices
-    words = [f"Run {run.number}: batch {choices.batch_size}", "norm" if choices.batch_norm else "no norm",
-             f"rate {run.controls.rate:.2g}", "" if run.controls.augment else "no warp",
-             f"seed {choices.seed}" if choices.seed else "", "diverged" if run.failed else ""]  # fmt: skip
+    words = [f"Run {run.number}: {train.NAMES[run.controls.optimizer]}, rate {run.controls.rate:.2g}",
+             f"batch {choices.batch_size}", "norm" if choices.batch_norm else "no norm",
+             "" if run.controls.augment else "no warp", f"seed {choices.seed}" if choices.seed else "",
+             "diverged" if run.failed else ""]  # fmt: skip
     return ", ".join(filter(None, words))
 
 

@@ -132,8 +132,9 @@ class Learning:
 
     def prepare(self, choices):
         """Make room for a new run with these choices."""
-        self._controls = live.Controls(self.controls.rate)
-        self._controls.augment, self._controls.slow = self.controls.augment, self.controls.slow
+        before, self._controls = self.controls, live.Controls(self.controls.rate)
+        for name in ("augment", "slow", "optimizer"):
+            setattr(self._controls, name, getattr(before, name))
         self._choices, self.chosen = choices, None
 
     def begin(self):
