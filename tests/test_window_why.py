@@ -5,13 +5,13 @@ import pytest
 
 pygame = pytest.importorskip("pygame")
 
-from events import SEVEN, click, draw, press, send  # noqa: E402
+from events import SEVEN, click, draw, press, send, until  # noqa: E402
 
 from nn.layer import Layer  # noqa: E402
 from nn.layers import AvgPool2D, BatchNorm, Conv2D, Dense, Flatten, MaxPool2D, ReLU  # noqa: E402
 from nn.network import Network, digit_net  # noqa: E402
 from window.app import App  # noqa: E402
-from window.data import anatomy, why  # noqa: E402
+from window.data import anatomy, nearest, why  # noqa: E402
 
 
 class Doubled(Layer):
@@ -124,6 +124,45 @@ def test_the_softmax_is_the_networks_own(one_or_seven, image, temperature):
     assert (table.less != 0) == (table.divided.max() > 700)
 
 
+# --- the nearest training digits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["normed", "hidden 100 and 30", "convolution, then scores", "digit network"])
+def test_the_nearest_digits_are_those_of_the_least_distance_in_what_the_last_layer_receives(kind, digits, image):
+    network = digit_net(np.random.default_rng(1)) if kind == "digit network" else other(kind)
+    (images, labels), _ = digits
+    some = images[:2300], labels[:2300]  # more than a block, and no whole number of them
+    stages, values = looked(network, image)
+    *shares, found = nearest.learned(network, stages, some)
+    assert shares[-1] == 1.0 and found.hidden.shape == (2300, values[stages[-1].first].size)
+    for n in (0, 1, 2299):
+        own = anatomy.activations(network, images[n])[stages[-1].first].ravel()
+        assert np.allclose(found.hidden[n], own, rtol=1e-3, atol=1e-4)
+    hidden = values[stages[-1].first][0]
+    distances = np.sqrt(((found.hidden.astype(float) - hidden) ** 2).sum(axis=1))
+    eight = found.nearest(hidden)
+    assert [one.number for one in eight] == np.argsort(distances, kind="stable")[:8].tolist()
+    for one in eight:
+        assert np.isclose(one.distance, distances[one.number]) and one.label == labels[one.number]
+        assert (one.image == images[one.number]).all()
+    assert found.nearest(found.hidden[7])[0].distance < 1e-2
+    assert 7 in [one.number for one in found.nearest(found.hidden[7])]
+
+
+def test_what_the_nearest_digits_cannot_be_made_of_is_said_in_one_line(image, tmp_path, monkeypatch):
+    with pytest.raises(why.CannotSay, match="784"):
+        nearest.upto(other("no hidden layer"), anatomy.stages(other("no hidden layer")))
+    with pytest.raises(why.CannotSay, match="maps"):
+        nearest.upto(other("mean last"), anatomy.stages(other("mean last")))
+    monkeypatch.setattr(nearest.mnist, "SHIPPED", tmp_path)
+    with pytest.raises(why.CannotSay, match="train-images-idx3-ubyte") as gone:
+        nearest.training_digits()
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"broken")
+    with pytest.raises(why.CannotSay, match="train-images-idx3-ubyte") as broken:
+        nearest.training_digits()
+    assert "\n" not in str(gone.value) + str(broken.value)
+
+
 # --- the view -----------------------------------------------------------------------------------------------------
 
 
@@ -152,7 +191,7 @@ def test_the_view_compares_answer_and_second_until_others_are_chosen(app):
     assert np.isclose(app.why.difference(app.reading).shown, -found.shown)
     click(app, f"for {third}")
     assert app.why.pair(app.answer) == (first, second)
-    click(app, "forward")
+    click(app, "view forward")
     assert app.sight == "forward"
 
 
@@ -193,3 +232,44 @@ def test_every_network_is_shown_or_said_to_be_beyond_it(kind, tmp_path):
     app.looking.focus = "terms"
     press(app, "Right")
     seen(app)
+
+
+def test_the_nearest_digits_come_by_themselves_once_for_each_network_and_can_be_put_on_the_pad(app, digits):
+    (images, labels), _ = digits
+    app.nearest.digits = images[:2100], labels[:2100]
+    press(app, "Y")
+    until(app, lambda: app.reading.network in app.nearest.features)
+    seen(app)
+    assert app.nearest.of(app.reading) is None  # there is no drawing
+    draw(app, SEVEN)
+    found = app.nearest.of(app.reading)
+    assert len(found) == 8 and found is app.nearest.of(app.reading)
+    features = app.nearest.features[app.reading.network]
+    press(app, "Y", "Y")
+    app.update(0.1)
+    assert "nearest" not in app.jobs and app.nearest.features[app.reading.network] is features
+    seen(app)
+    click(app, "near 3")
+    app.update(0.1)
+    assert app.pad.drawing.picture.label == found[3].label
+    assert (app.answer.image == found[3].image).all()
+    assert app.nearest.of(app.reading)[0].number == found[3].number
+    press(app, "Ctrl+Z")
+    app.update(0.1)
+    assert [one.number for one in app.nearest.of(app.reading)] == [one.number for one in found]
+
+
+def test_without_mnist_the_view_says_so_and_looks_again_when_it_is_opened_again(app, digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(nearest.mnist, "SHIPPED", tmp_path)
+    press(app, "Y")
+    app.update(0.1)
+    until(app, lambda: app.reading.network in app.nearest.refused)
+    seen(app)
+    assert "train-images" in app.nearest.refused[app.reading.network]
+    app.update(0.1)
+    assert "nearest" not in app.jobs
+    monkeypatch.undo()
+    app.nearest.digits = digits[0][0][:500], digits[0][1][:500]
+    press(app, "Y", "Y")
+    app.update(0.1)
+    until(app, lambda: app.reading.network in app.nearest.features)

@@ -16,7 +16,7 @@ import numpy as np
 import pygame
 
 from nn.words import article
-from window.actions import draw, files, keys, train, views
+from window.actions import draw, files, keys, nearest, train, views
 from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
@@ -28,6 +28,7 @@ from window.state.backward import Backward
 from window.state.dialogs import Dialogs
 from window.state.learning import Learning
 from window.state.looking import Looking
+from window.state.nearest import Nearest
 from window.state.pad import Pad
 from window.state.reading import Reading
 from window.state.teaching import Teaching
@@ -66,7 +67,7 @@ class App:
         self.teaching, self.dialogs, self.jobs = Teaching(Path(samples)), Dialogs(), Jobs()
         self.learning = Learning()
         self.backward = Backward()
-        self.why = Why()
+        self.why, self.nearest = Why(), Nearest()
         self.held = set()  # the keys that are down
         self.resize(size)
         if network:
@@ -198,6 +199,8 @@ class App:
         self.news |= self.jobs.collect()
         if self.news and self.clock - self.drawn >= NEWS:
             self.changed = True
+        if self.sight == "why":
+            nearest.follow(self)
         if self.pad.follow():
             reading.stale = self.changed = True
             reading.since_ink = 0.0

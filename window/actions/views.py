@@ -5,6 +5,7 @@ def go(app, sight):
     app.let_go()
     app.sight = sight
     app.looking.focus = app.looking.pinned = None
+    app.nearest.refused.clear()  # what was missing may be there by now
     app.resize(app.layout.size)
     app.say(GREETINGS[sight](app))
 

@@ -10,14 +10,14 @@ A view is the panels that are in sight together, in the order in which they take
 opposite order, so that what a panel draws over the others comes last. A new view is a file, and a line in VIEWS.
 """
 
-from window.panels import backward, error, how, pad, receives, status, thinks, train, views, why, why_terms
+from window.panels import backward, error, how, nearest, pad, receives, status, thinks, train, views, why, why_terms
 from window.panels.layout import Layout
 
 VIEWS = {
     "forward": (views, status, how, pad, receives, thinks),
     "train": (views, status, pad, train),
     "backward": (views, status, backward, pad, receives, error),
-    "why": (views, status, pad, why, why_terms),
+    "why": (views, status, pad, nearest, why, why_terms),
 }
 
 

@@ -10,7 +10,6 @@ from window.panels.controls import Control
 from window.panels.layout import Rect
 
 CONTROLS = {
-    "forward": Control("Forward Y", "Back to how the answer comes about.", why.view),
     "for": Control("", "Why this digit: the one that is asked about. Again: the answer.", why.choose_for),
     "against": Control("", "And not this one: the digit that it is compared with. Again: the second.",
                        why.choose_against),
@@ -26,9 +25,7 @@ def place(layout):
     high = 2 * gap + layout.heading + ROWS * pitch
     panel = layout.panels["why"] = Rect(free.x, free.y, int(free.w * 0.6), high)
     inner = panel.inset(gap)
-    button = layout.text * 7
-    parts["why title"] = Rect(inner.x, inner.y, inner.w - button, layout.heading)
-    parts["forward"] = Rect(inner.right - button, inner.y - layout.half // 2, button, layout.heading)
+    parts["why title"] = inner._replace(h=layout.heading)
     y, unit = inner.y + layout.heading, inner.w / sum(width for _, width in COLUMNS)
     for row in range(ROWS):
         x = inner.x
@@ -50,7 +47,6 @@ def draw(surface, app):
     answer = app.answer
     words = "Why {} and not {}".format(*app.why.pair(answer)) if answer else "Why this digit and not another"
     widgets.title(surface, words, parts["why title"], theme, size)
-    widgets.button(surface, parts["forward"], "Forward Y", theme, size * 0.9, pointed=app.pointed_part == "forward")
     if answer is None:
         line = parts["for 0"]._replace(w=layout.panels["why"].w - 2 * layout.gap)
         widgets.text(surface, "Draw a digit first.", line, size, theme.muted)
