@@ -10,7 +10,7 @@ import time
 import numpy as np
 import plain
 
-from nn import augment, fused, kernels, optim, winograd
+from nn import augment, fused, kernels, normed, optim, winograd
 from nn.augment import CONTROL_POINTS, Augment, spline_basis
 from nn.fused import FusedNetwork
 from nn.layers import Conv2D, Dense
@@ -23,7 +23,7 @@ BLOCK = fused.BLOCK
 
 KERNELS = {
     name: thing
-    for module in (kernels, augment, optim, winograd, fused)
+    for module in (kernels, augment, optim, winograd, normed, fused)
     for name, thing in vars(module).items()
     if hasattr(thing, "py_func") and name[0] != "_"
 }
@@ -74,6 +74,9 @@ def cases(network, images, labels):
     shift, bend = rng.normal(0, 1, (N, 2)), rng.normal(0, 2, (N, 2, CONTROL_POINTS, CONTROL_POINTS))
     filters, x2, dy2 = second.filters.copy(), second.x[:BLOCK].copy(), upstream[second][:BLOCK].copy()
     winner2, room = second.winner[:BLOCK].copy(), [a.copy() for a in second.memory]
+    rows = rng.standard_normal((N * 169, 32)).astype(np.float32)
+    others = np.empty_like(rows), np.empty_like(rows)
+    channel = [rng.standard_normal(32).astype(np.float32) for _ in "abc"]
     dx2, dw2, db2 = np.empty_like(x2), np.empty_like(w2), np.empty_like(b2)
     return {
         "im2col": ((second.x.copy(), 3, 3, 1, 11, 11), ()),
@@ -91,6 +94,9 @@ def cases(network, images, labels):
         "first_conv_relu_pool": ((x[..., 0], w1, b1, y1, np.empty(y1.shape, np.uint8)), (3, 4)),
         "first_conv_relu_pool_backward": (
             (x[..., 0], dy1, first.winner.copy(), np.empty((3, 3, 32), np.float32), np.empty(32, np.float32)), (3, 4)),
+        "centre": ((rows, channel[0], *others), (2, 3)),
+        "normalise": ((rows.copy(), *(1 + 1e-3 * a for a in channel), others[0]), (0, 4)),
+        "normalise_backward": ((rows + 1, rows, *channel, others[1]), (5,)),
         "warp": ((images, turn, shift, bend, spline_basis(28), np.empty((N, 28, 28), np.float32)), (5,)),
         "adamw_update": ((w, g, m, v, 1e-3, 0.9, 0.999, 1e-8, 0.01, 100), (0, 2, 3)),
     }  # fmt: skip

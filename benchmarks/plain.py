@@ -85,6 +85,24 @@ def first_conv_relu_pool_backward(x, dy, winner, dw, db):
     db[:] = np.ones(len(dz), dz.dtype) @ dz
 
 
+def centre(x, mean, centred, squares):
+    np.subtract(x, mean, out=centred)
+    np.square(centred, out=squares)
+
+
+def normalise(x_hat, scale, gamma, beta, y):
+    x_hat *= scale
+    np.multiply(gamma, x_hat, out=y)
+    y += beta
+
+
+def normalise_backward(dy, x_hat, dgamma, dbeta, scale, dx):
+    np.multiply(x_hat, dgamma, out=dx)
+    np.subtract(dy, dx, out=dx)
+    dx -= dbeta
+    dx *= scale
+
+
 def warp(images, matrix, shift, bend, basis, out):
     N, H, W = images.shape
     middle = (H - 1) / 2

@@ -16,12 +16,16 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataC
 _said = False
 
 
-def compiled(function):
-    """A kernel: the loops of a function, compiled by Numba when it is first called."""
+def compiled(function, contract=True):
+    """A kernel: the loops of a function, compiled by Numba when it is first called.
+
+    contract=False makes the bits that NumPy's expressions make.
+    """
     # contract lets a * b + c be rounded once, as one instruction; nsz lets the sign of a zero be ignored. Both keep the
     # meaning of NaN and infinity, and the order of sums. numpy: a division doesn't look for zero first, which would
     # keep a loop from using vectors.
-    kernel = numba.njit(nogil=True, error_model="numpy", fastmath={"contract", "nsz"})(function)
+    fastmath = {"contract", "nsz"} if contract else False
+    kernel = numba.njit(nogil=True, error_model="numpy", fastmath=fastmath)(function)
     if kernel is not function:  # it is, with NUMBA_DISABLE_JIT=1
         try:
             kernel._cache = _Cache(function)  # what cache=True does, with Numba's own class

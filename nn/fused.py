@@ -13,13 +13,12 @@ here is how it does it in less time:
 - arrays as large as a batch are kept from step to step: fresh memory costs more than the arithmetic in it.
 """
 
-import math
-
 import numpy as np
 
 from nn.compiling import compiled
 from nn.layer import check_floats
-from nn.layers import Conv2D, MaxPool2D, ReLU
+from nn.layers import BatchNorm, Conv2D, MaxPool2D, ReLU
+from nn.normed import Kept, TrainedBatchNorm
 from nn.product import product
 from nn.winograd import (
     DEAD,
@@ -43,11 +42,12 @@ class FusedNetwork:
         self.steps = []
         layers = self.network.layers
         while layers:
-            if not fusible(layers[:3]):
-                step, layers = layers[0], layers[1:]
-            else:
+            if fusible(layers[:3]):
                 kind = FirstConvReLUPool if not self.steps and layers[0].c_in == 1 else ConvReLUPool
                 step, layers = kind(layers[0]), layers[3:]
+            else:
+                step, layers = layers[0], layers[1:]
+                step = TrainedBatchNorm(step) if type(step) is BatchNorm else step
             self.steps.append(step)
 
     def forward(self, x, training=False):
@@ -76,25 +76,12 @@ def fusible(layers):
     )
 
 
-class _Fused:
-    """Memory kept from call to call."""
+class _Fused(Kept):
+    """What the fused convolutions share."""
 
     def __init__(self, conv):
+        super().__init__()
         self.conv = conv
-        self.kept = {}
-
-    def array(self, name, shape, dtype):
-        """An array of this shape, contents arbitrary: the one of the last call where it is large enough.
-
-        It starts at a multiple of 64 bytes, a line of the cache and the widest vector: a load across two lines takes
-        twice the time, and numpy.empty promises 16 bytes only.
-        """
-        size = math.prod(shape)
-        if name not in self.kept or self.kept[name].size < size or self.kept[name].dtype != dtype:
-            spare = np.empty(size + 64, dtype)
-            start = -spare.ctypes.data % 64 // spare.itemsize
-            self.kept[name] = spare[start : start + size]
-        return self.kept[name][:size].reshape(shape)
 
     def weights(self):
         """The convolution's w and b. TypeError or ValueError if someone put others in their place that don't fit."""

@@ -285,13 +285,17 @@ class BatchNorm(describe.Normalised, Layer):
             mean = sum_rows(rows) / len(rows)
             centred = rows - mean
             var = sum_rows(centred**2) / len(rows)
-            for name, value in (("mean", mean), ("var", var)):
-                self.state[name] = (self.momentum * self.state[name] + (1 - self.momentum) * value).astype(x.dtype)
+            self.gather(mean, var)
         else:
             centred, var = rows - self.state["mean"], self.state["var"]
         self.scale = 1 / np.sqrt(var + self.eps)
         self.x_hat = centred * self.scale  # (M, C)
         return (self.params["gamma"] * self.x_hat + self.params["beta"]).reshape(x.shape)
+
+    def gather(self, mean, var):
+        """Take a batch's statistics into the running averages."""
+        for name, value in (("mean", mean), ("var", var)):
+            self.state[name] = (self.momentum * self.state[name] + (1 - self.momentum) * value).astype(value.dtype)
 
     def backward(self, dy):
         """Per channel, with M rows, s = 1 / sqrt(var + eps), x_hat = (x - mean) s and y = gamma x_hat + beta:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nn import augment, fused, kernels, optim, winograd
+from nn import augment, fused, kernels, normed, optim, winograd
 
 SPEED = Path(__file__).parent.parent / "benchmarks" / "speed.py"
 
@@ -22,7 +22,7 @@ def test_every_kernel_is_compared_with_numpy(tmp_path):
     run = speed("--quick", "--only", "kernels", "--json", tmp_path / "speed.json")
     assert run.returncode == 0, run.stderr
     rows = json.loads((tmp_path / "speed.json").read_text())["figures"]["kernels"]
-    everywhere = [vars(module) for module in (kernels, augment, optim, winograd, fused)]
+    everywhere = [vars(module) for module in (kernels, augment, optim, winograd, normed, fused)]
     compiled = {name for names in everywhere for name in names if hasattr(names[name], "py_func") and name[0] != "_"}
     assert {name for name, _, _ in rows} == compiled
     assert all(ours > 0 and theirs > 0 for _, ours, theirs in rows)
