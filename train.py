@@ -75,7 +75,14 @@ def main(argv=None):
         streams.begin()
     args = parse_arguments(argv)
     stopping.say("Stopped; nothing was written.")
-    # Imported here, so that --help and a mistyped option answer at once.
+    # Imported here, so that --help and a mistyped option answer at once; while Numba is, the data are read.
+    from concurrent.futures import ThreadPoolExecutor
+
+    from nn import mnist
+
+    reading = None
+    if not (args.evaluate or args.resume):  # only the checkpoint knows which data
+        reading = ThreadPoolExecutor(1).submit(mnist.load, args.data or mnist.SHIPPED)
     from nn.ranks import ALONE, connect
     from nn.training import Diverged
 
@@ -84,7 +91,7 @@ def main(argv=None):
         ranks = connect()
         if args.export and not args.evaluate:
             raise ValueError("--export wants the weights to write: --evaluate WEIGHTS --export FILE.onnx")
-        code = evaluate(args) if args.evaluate else train(args, ranks)
+        code = evaluate(args) if args.evaluate else train(args, ranks, reading)
     except (ValueError, OSError, Diverged, MemoryError) as error:
         if isinstance(error, OSError) and error.filename:
             error = f"{error.filename}: {error.strerror}"
@@ -123,8 +130,11 @@ def evaluate(args):
     return 0
 
 
-def train(args, ranks):
-    """Train on all ranks; the first alone prints and writes. Returns the exit code."""
+def train(args, ranks, reading):
+    """Train on all ranks; the first alone prints and writes. Returns the exit code.
+
+    reading: the Future of mnist.load, or None with --resume.
+    """
     from contextlib import nullcontext
     from dataclasses import replace
 
@@ -143,7 +153,7 @@ def train(args, ranks):
     run, recipe, state = ranks.from_first(
         lambda: runs.resumed(args, out.checkpoint) if args.resume else runs.fresh(args, ranks.size)
     )
-    (images, labels), test = mnist.load(run["data"] or mnist.SHIPPED)
+    (images, labels), test = reading.result() if reading else mnist.load(run["data"] or mnist.SHIPPED)
     found = mnist.checksum(images, labels, *test)
     ranks.agree({"data": found} | program())
     if run.setdefault("data_checksum", found) != found:

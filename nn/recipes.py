@@ -70,4 +70,4 @@ def training_images(recipe, images, labels, seed):
         drawn, drawn_labels = hands.make(recipe.drawn, rng)
         images.append(drawn)
         targets.append(np.eye(10, dtype=np.float32)[drawn_labels])
-    return np.concatenate(images), np.concatenate(targets)
+    return (images[0], targets[0]) if len(images) == 1 else (np.concatenate(images), np.concatenate(targets))
