@@ -220,6 +220,8 @@ def open_window(args):
 
 
 def fail(message):
+    if isinstance(message, OSError) and message.filename:
+        message = f"{message.filename}: {message.strerror}"
     print("play.py:", *str(message).split("\n"), file=sys.stderr)  # on one line, whatever the name of a file is
     return 2
 

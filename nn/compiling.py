@@ -11,7 +11,11 @@ import pickle
 from pathlib import Path
 
 import numba
+from numba.core import ir
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile, UserWideCacheLocator
+
+# Numba asks for each place in a source, to quote it in an error, relative to the current folder, which may be gone.
+ir.Loc._get_path = lambda place: place.filename
 
 _said = False
 

@@ -10,16 +10,21 @@ from nn import stopping
 from nn.network import load_digit_net
 
 
+def absolute(path):
+    """The whole path, which stays right from another folder, or if this one vanishes. ValueError if it has already."""
+    try:
+        return Path(os.path.abspath(path))
+    except FileNotFoundError:
+        raise ValueError(f"{path}: the current folder is gone; go to another, or give a full path") from None
+
+
 class Outputs:
     """The weights' file, and beside it the checkpoint, the card and the report. ValueError without a current folder."""
 
     def __init__(self, weights):
         if weights.suffix != ".npz":
             weights = weights.with_name(weights.name + ".npz")
-        try:
-            self.weights = Path(os.path.abspath(weights))  # absolute: the current folder may vanish meanwhile
-        except FileNotFoundError:
-            raise ValueError(f"{weights}: the current folder is gone; go to another, or give a full path") from None
+        self.weights = absolute(weights)
         self.checkpoint = self.weights.with_suffix(".checkpoint.npz")
         self.card = self.weights.with_suffix(".json")
         self.report = self.weights.with_suffix(".report.png")

@@ -16,6 +16,7 @@ import numpy as np
 
 from nn import checkpoint, console, own_data, training
 from nn.files import write_whole
+from nn.outputs import absolute
 from nn.recipes import RECIPES
 
 LEAST_SHARE = 16  # images of a batch for each thread; with 8 of them, batch norm costs half a point of accuracy
@@ -48,7 +49,7 @@ def fresh(args, ranks=1):
         "settings": dataclasses.asdict(recipe),
         "seed": seed,
         "threads": threads,
-        "data": args.data and os.path.abspath(args.data),  # --resume may come from another folder
+        "data": args.data and str(absolute(args.data)),  # --resume may come from another folder
         "history": [],
     }
     return run, recipe, None

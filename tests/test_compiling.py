@@ -45,6 +45,18 @@ def kernel(tmp_path):
     return run
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no folder that a program is in")
+def test_a_kernel_is_compiled_where_the_current_folder_is_gone(tmp_path):
+    """One that takes a constant from a tuple: there Numba looks for the lines of the source."""
+    (tmp_path / "kernel.py").write_text(KERNEL.replace("len(x)", "x.shape[0]"))
+    (tmp_path / "gone").mkdir()
+    script = "import os, runpy, sys; os.rmdir(os.getcwd()); runpy.run_path(sys.argv[1])"
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "kernel.py"], cwd=tmp_path / "gone",
+                          env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True)  # fmt: skip
+    assert (done.stdout, done.stderr) == ("6.0 0\n", "")
+
+
 def test_a_kernel_is_compiled_once_and_then_loaded(kernel):
     assert [kernel(), kernel()] == [("6.0 0", ""), ("6.0 1", "")]
 

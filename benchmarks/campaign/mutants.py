@@ -226,7 +226,7 @@ def main():
     args = parser.parse_args()
     kinds, total, longest, largest = args.kind or list(TARGETS), Counter(), 0.0, 0.0
     for kind in kinds:
-        found = campaign(kind, args.n // len(kinds), args.seed, args.keep)
+        found = campaign(kind, -(-args.n // len(kinds)), args.seed, args.keep)
         print(summary(kind, *found)[0], flush=True)
         total, longest, largest = total + found[0], max(longest, found[1]), max(largest, found[2])
     words, finds = summary("all", total, longest, largest)
