@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nn import stopping
@@ -31,31 +31,43 @@ class Outputs:
 
     @contextmanager
     def claimed(self, network):
-        """Within it no other training writes these files. ValueError or OSError now for what would fail at the end.
+        """Within it no other training writes these files. ValueError now for what would fail at the end.
 
         network: one like that to be saved; it is saved, loaded and thrown away.
         """
-        folder, name = self.weights.parent, f".{self.weights.name}"
-        folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder / f"{name}.lock", f"{self.weights}: another training is writing it; choose another --out"):
-            for path in (self.weights, self.checkpoint, self.card, self.report):
-                if path.is_dir():
-                    raise ValueError(f"{path} is a folder; choose another --out")
-                for other in folder.iterdir():  # what a killed write left
-                    stem, _, process = other.name.rpartition(".")
-                    if stem == f".{path.name}" and process.isdigit():
-                        other.unlink()
-            rehearsal = folder / f"{name}.rehearsal"
-            shutil.rmtree(rehearsal, ignore_errors=True)
+        folder = self.weights.parent
+        with ExitStack() as stack:
             try:
-                rehearsal.mkdir()
-                network.folded().save(rehearsal / self.checkpoint.name)  # the longest of the names
-                load_digit_net(rehearsal / self.checkpoint.name)
-            except ValueError as error:
-                raise ValueError(f"this network can't be saved and loaded again: {error}") from None
-            finally:
-                shutil.rmtree(rehearsal, ignore_errors=True)
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(_locked(
+                    folder / f".{self.weights.name}.lock",
+                    f"{self.weights}: another training is writing it; choose another --out",
+                ))  # fmt: skip
+                self._rehearse(folder, network)
+            except OSError as error:
+                if folder.exists() and not folder.is_dir():
+                    raise ValueError(f"{folder} is a file, no folder; choose another --out") from None
+                raise ValueError(f"{self.weights} can't be written ({error.strerror}); choose another --out") from None
             yield
+
+    def _rehearse(self, folder, network):
+        for path in (self.weights, self.checkpoint, self.card, self.report):
+            if path.is_dir():
+                raise ValueError(f"{path} is a folder; choose another --out")
+            for other in folder.iterdir():  # what a killed write left
+                stem, _, process = other.name.rpartition(".")
+                if stem == f".{path.name}" and process.isdigit():
+                    other.unlink()
+        rehearsal = folder / f".{self.weights.name}.rehearsal"
+        shutil.rmtree(rehearsal, ignore_errors=True)
+        try:
+            rehearsal.mkdir()
+            network.folded().save(rehearsal / self.checkpoint.name)  # the longest of the names
+            load_digit_net(rehearsal / self.checkpoint.name)
+        except ValueError as error:
+            raise ValueError(f"this network can't be saved and loaded again: {error}") from None
+        finally:
+            shutil.rmtree(rehearsal, ignore_errors=True)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ It is a dict that a checkpoint and a card keep as JSON: {"command", "recipe": it
 
 import dataclasses
 import json
+import logging
 import os
 import platform
 import shlex
@@ -97,6 +98,7 @@ def finish(network, run, recipe, validation, test, out):
     write_whole(out.card, (json.dumps(network.card, indent=2) + "\n").encode())
     result = console.score(accuracy, len(labels))
     print(f"\n{result[0].upper()}{result[1:]}.")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a slower start where nobody is at home
     from nn.report import write_report  # imported here: pyplot takes most of a second
 
     title = f"Recipe {run['recipe']}, seed {run['seed']}: {result}"

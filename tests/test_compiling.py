@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,13 @@ def kernel(tmp_path):
         return done.stdout.strip(), done.stderr
 
     return run
+
+
+def test_every_kernel_is_compiled_this_way():
+    """Numba's own njit and its cache stop a program where nothing can be kept."""
+    for path in (*(ROOT / "nn").rglob("*.py"), *(ROOT / "window").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert path == ROOT / "nn/compiling.py" or not re.search(r"\bn?jit\b|cache=True", text), path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes no folder that a program is in")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
+
+from nn.compiling import compiled
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def _measure_loops(labels, count):
     return found
 
 
-_label = njit(nogil=True, cache=True)(_label_loops)
-_measure = njit(nogil=True, cache=True)(_measure_loops)
+_label = compiled(_label_loops)
+_measure = compiled(_measure_loops)
 
 
 def extreme_along(extreme, image, window, axis):
