@@ -21,7 +21,8 @@ from window.panels.how import CHANNELS
 from window.panels.layout import Rect
 
 ROOT = Path(__file__).resolve().parent.parent
-SIZES = [(900, 600), (1280, 800), (1920, 1080), (3840, 2160), (900, 1400), (2560, 700), (450, 300)]
+SIZES = [(900, 600), (1024, 560), (1280, 800), (1366, 730), (1920, 1080), (3840, 2160), (900, 1400), (1080, 1920),
+         (2560, 600), (450, 300)]  # fmt: skip
 
 
 # --- strokes --------------------------------------------------------------------------------------------------
@@ -130,10 +131,12 @@ def test_a_picture_fits_the_page_and_keeps_its_ink():
 
 # --- rectangles -----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("scale", [1.0, 2.0])
+@pytest.mark.parametrize("view", ["forward", "received", "how", "train", "backward", "why"])
+@pytest.mark.parametrize("scale", [0.6, 1.0, 1.3, 2.0, 4.0])
 @pytest.mark.parametrize("size", SIZES)
-def test_nothing_overlaps_or_leaves_its_panel_or_the_window(size, scale):
-    made = layout(size, scale)
+def test_nothing_overlaps_or_leaves_its_panel_or_the_window(size, scale, view):
+    made = layout(size, scale, view=view)
+    assert made.fits
     for rect in [*made.parts.values(), *made.panels.values()]:
         assert rect.w > 0 and rect.h > 0
         assert rect.x >= 0 and rect.y >= 0 and rect.right <= size[0] and rect.bottom <= size[1]
@@ -159,8 +162,30 @@ def test_each_cell_is_found_where_it_is(size):
 
 def test_text_is_legible_and_grows_with_scale():
     assert layout((900, 600)).text >= 12
-    assert layout((2560, 1600), 2.0).text > layout((2560, 1600)).text > layout((1280, 800)).text
-    assert layout((900, 600), 3.0).parts == layout((900, 600), 1.0).parts  # more would not fit
+    assert layout((2560, 1600)).text > layout((1280, 800)).text
+    one, two = layout((1280, 800)).parts["digit"], layout((2560, 1600), 2.0).parts["digit"]
+    assert two.h == pytest.approx(2 * one.h, rel=0.05)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_larger_scale_is_larger_text_in_any_window_and_pictures_give_way(size):
+    texts = [layout(size, scale).text for scale in (0.6, 1.0, 1.2, 1.4, 4.0)]
+    assert (texts == sorted(texts) and texts[0] < texts[1] < texts[3]) or size == (450, 300)
+    assert texts[-1] >= 1.33 * texts[1]
+    one, two = layout(size), layout(size, 1.4)
+    assert one.whole and (two.parts["pad"].w < one.parts["pad"].w or not two.whole or min(size) > 1000)
+
+
+@pytest.mark.parametrize(("size", "sides"), [((2560, 600), (1170, 600)), ((1080, 1920), (1080, 1026))])
+def test_a_very_wide_or_very_tall_window_spreads_nothing_over_all_of_it(size, sides):
+    made = layout(size)
+    for start, length, most, whole in zip("xy", "wh", sides, size, strict=True):
+        first = min(getattr(panel, start) for panel in made.panels.values())
+        last = max(getattr(panel, start) + getattr(panel, length) for panel in made.panels.values())
+        assert last - first < most and abs(first - (whole - last)) <= 2 * made.gap  # in the middle
+    assert made.parts["bar 0"].w < 50 * made.text and made.parts["bar 0"].h < 3 * made.text + 1
+    for stage in range(len(CHANNELS)):
+        assert made.parts[f"caption {stage}"].w >= 7.7 * made.text
 
 
 def test_a_rect_holds_its_first_pixel_and_not_the_one_after_its_last():

@@ -21,7 +21,7 @@ from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
 from window.data.strokes import THICKEST, THINNEST
-from window.panels import VIEWS, arithmetic, arrange, control, dialogs, how, pad, status, widgets
+from window.panels import arithmetic, arrange, control, dialogs, how, pad, status, widgets
 from window.panels.layout import OPENING
 from window.panels.theme import THEMES
 from window.state.backward import Backward
@@ -308,7 +308,7 @@ class App:
         if self.dialogs.open:
             looking.pressed = dialogs.part_at(self, point)
             return
-        if looking.pinned and arithmetic.card(self).holds(point):
+        if (card := arithmetic.card(self)) and card.holds(point):
             looking.pinned = None
             return
         part = self.layout.part_at(point)
@@ -349,7 +349,7 @@ class App:
         return [part for part, its in found if its and its.focusable and its.there(self)]
 
     def _key(self, key, again):
-        binding = keys.IN_VIEW[self.sight].get(key) or keys.BOUND.get(key)
+        binding = keys.IN_VIEW.get(self.sight, {}).get(key) or keys.BOUND.get(key)
         if dialogs.type_key(self, key) or binding is None or (again and not binding.repeats):
             return
         if dialogs.takes(self, binding.action):
@@ -361,8 +361,10 @@ class App:
         """Draw everything onto a surface of the layout's size."""
         self.changed, self.news, self.drawn = False, False, self.clock
         surface.fill(self.theme.background)
-        for panel in reversed(VIEWS[self.sight]):
+        for panel in reversed(self.layout.view):
             panel.draw(surface, self)
+        if arithmetic.card(self):
+            arithmetic.draw(surface, self)
         if self.looking.focus:
             widgets.outline(surface, self.layout.parts[self.looking.focus].inset(-2), self.theme.text, 2)
         if self.dialogs.open:

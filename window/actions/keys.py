@@ -45,6 +45,7 @@ TABLE = (
     Binding((".",), train.later, "a later moment of it", "Look", repeats=True),
     Binding(("B",), views.backward, "forward or backward", "Look"),
     Binding(("Y",), why.view, "why this and not that", "Views"),
+    Binding(("V",), look.turn_over, "what has no room here", "Look"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),

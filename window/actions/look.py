@@ -2,6 +2,8 @@
 
 from nn.words import article
 
+TURNED = ("forward", "received", "how")  # views that share what one would show if there were room
+
 
 def view(app, which):
     """Show a view in the large picture; the same again is the plain pixels."""
@@ -48,6 +50,21 @@ def explain(app, digit):
 def pin(app, *_):
     """Show the arithmetic of the cell that is pointed at."""
     app.looking.pinned = app.pointed
+
+
+def turns(app):
+    """Whether there is more to turn to: text as large as asked for leaves no room for all panels of Forward."""
+    return app.sight in TURNED and not (app.sight == "forward" and app.layout.whole)
+
+
+def turn_over(app):
+    """Show the panels of Forward that have no room beside the others, or Forward again."""
+    if not turns(app):
+        app.say("All there is to see is in sight.")
+        return
+    app.sight = TURNED[(TURNED.index(app.sight) + 1) % len(TURNED)]
+    app.looking.focus = app.looking.pinned = None
+    app.resize(app.layout.size)
 
 
 def theme(app):

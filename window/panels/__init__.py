@@ -8,25 +8,37 @@ A part is named by its kind and, where there are several, a number: "bar 3". Its
 
 A view is the panels that are in sight together, in the order in which they take their room; they are drawn in the
 opposite order, so that what a panel draws over the others comes last. A new view is a file, and a line in VIEWS.
+Text as large as asked for may leave no room for all of a view: then a shorter row of LESS takes its place.
 """
 
 from window.panels import backward, error, how, nearest, pad, receives, status, thinks, train, views, why, why_terms
-from window.panels.layout import Layout
+from window.panels.layout import Layout, clipped, text_heights
 
 VIEWS = {
     "forward": (views, status, how, pad, receives, thinks),
     "train": (views, status, pad, train),
     "backward": (views, status, backward, pad, receives, error),
     "why": (views, status, pad, nearest, why, why_terms),
+    "received": (views, status, pad, receives),
+    "how": (views, status, how, pad),
+}
+LESS = {
+    "forward": ((views, status, pad, receives, thinks), (views, status, how, pad, thinks),
+                (views, status, pad, thinks)),
+    "backward": ((views, status, backward, pad, error), (views, status, pad, error)),
 }
 
 
 def arrange(size, scale=1.0, channels=how.CHANNELS, view="forward"):
     """The Layout of a window of `size` (width, height) in pixels."""
-    layout = Layout(size, scale, channels)
-    for panel in VIEWS[view]:
-        panel.place(layout)
-    return layout
+    size = clipped(size)
+    wished, sure = text_heights(size, scale)
+    for text in range(wished, sure, -1):  # the largest text that has room, for as many panels as that leaves room for
+        for panels in (VIEWS[view], *LESS.get(view, ())):
+            layout = Layout(size, text, channels, panels, panels is VIEWS[view])
+            if layout.fits:
+                return layout
+    return Layout(size, min(wished, sure), channels, VIEWS[view], True)
 
 
 def control(view, part):

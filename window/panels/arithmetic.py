@@ -10,15 +10,19 @@ from window.panels.layout import Rect
 from window.panels.widgets import coloured, signed
 
 LISTED = 6  # products of a dense unit that are written out
+HEIGHT = 29.5  # of the longest card, in heights of text
 
 
 def card(app):
     """Where the arithmetic of the pinned cell stands: over the panel at its side that the image isn't in, and that of
-    an output over the pad, so that the ten rows stay in sight.
+    an output over the pad, so that the ten rows stay in sight. None where the view has none.
     """
-    stage = app.looking.pinned[0]
-    left = app.layout.parts[f"stage {stage}"].middle[0] < app.layout.size[0] // 2
-    return app.layout.panels["ink" if left or stage == len(app.reading.stages) - 1 else "thinks"]
+    layout, pinned = app.layout, app.looking.pinned
+    if not pinned or app.answer is None or app.sight not in ("forward", "how"):
+        return None
+    stage = layout.parts.get(f"stage {pinned[0]}")
+    left = stage is None or stage.middle[0] < layout.size[0] // 2 or pinned[0] == len(app.reading.stages) - 1
+    return layout.panels["ink" if left or "thinks" not in layout.panels else "thinks"]
 
 
 def draw(surface, app):
@@ -29,6 +33,7 @@ def draw(surface, app):
     pygame.draw.rect(surface, theme.panel, box, border_radius=gap)
     pygame.draw.rect(surface, theme.warning, box, 2, border_radius=gap)
     inner = box.inset(gap + gap // 2)
+    size = min(size, int(inner.h / HEIGHT))
     pen = Pen(surface, theme, inner, size)
     where = f", row {place[0]}, column {place[1]}" if len(stage.shape) == 3 else ""
     pen.line(f"{stage.title}, cell {cell}{where}", theme.text, "bold")

@@ -15,6 +15,7 @@ CONTROLS = {
 
 def place(layout):
     layout.panels["error"] = layout.free
+    layout.needs((layout.free.w, 22), (layout.free.h, 24))
     inner, parts = layout.free.inset(layout.gap), layout.parts
     parts["error title"] = inner._replace(h=layout.heading)
     parts["loss"] = Rect(inner.x, inner.y + layout.heading + layout.gap, inner.w, layout.text * 4)

@@ -7,31 +7,41 @@ import pygame
 
 from window.actions import look
 from window.data import anatomy
-from window.panels import arithmetic, widgets
+from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
 from window.panels.widgets import coloured, signed
 
 KIND = re.compile(r"(\D*?) ?(\d.*)?$")  # a title is a kind of layer and perhaps a size
+ABOVE = 27  # heights of text, that the panels above need
+CAPTION = 7.8  # heights of text, that a caption needs
 CHANNELS = (32, 32, 64, 64, 64, 64, 10)  # cells of each stage of the digit network
 CONTROLS = {"stage": Control("", "Point at a cell to enlarge it; click it for its arithmetic.", look.pin,
                              lambda app: app.answer is not None)}  # fmt: skip
 
 
 def place(layout):
-    """The feature maps take the whole width, and what height that leaves them."""
-    gap, heading, caption, parts = layout.gap, layout.heading, layout.caption, layout.parts
+    """The feature maps take the whole width, and what height that and the panels above leave them.
+
+    Each has a column of the width, as wide as its grid or its caption, with an equal share of what is left over.
+    """
+    gap, heading, caption, parts, text = layout.gap, layout.heading, layout.caption, layout.parts, layout.text
     arrow, stages = gap + layout.half, range(len(layout.channels))
     spans = [layout.columns(stage) / layout.rows(stage) for stage in stages[:-1]] + [0.95]
     inner = layout.free.w - 2 * gap - arrow * (len(stages) - 1)
-    side = int(min(inner / sum(spans), layout.size[1] * 0.3))
+    above = ABOVE * text + gap + 2 * gap + heading + 2 * caption
+    side = max(int(min(inner / sum(spans), layout.free.h * 0.31, max(layout.free.h - above, 5.5 * text))), 1)
+    wide = lambda side: [max(side * span, CAPTION * text) for span in spans]  # noqa: E731
+    while side > 1 and sum(wide(side)) > inner:
+        side -= 1
+    layout.needs((side, 5.5))
     panel = layout.bottom("how", 2 * gap + heading + 2 * caption + side, gap)
-    x = panel.x + gap + int(inner - side * sum(spans)) // 2
-    for stage, span in enumerate(spans):
-        w = int(side * span)
-        parts[f"caption {stage}"] = Rect(x, panel.y + gap + heading, w, 2 * caption)
-        parts[f"stage {stage}"] = Rect(x, panel.y + gap + heading + 2 * caption, w, side)
-        x += w + arrow
+    x, spare = panel.x + gap, (inner - sum(wide(side))) / len(stages)
+    for stage, (span, w) in enumerate(zip(spans, wide(side), strict=True)):
+        column, grid = int(w + spare), max(int(side * span), 1)
+        parts[f"caption {stage}"] = Rect(round(x), panel.y + gap + heading, column, 2 * caption)
+        parts[f"stage {stage}"] = Rect(round(x), panel.y + gap + heading + 2 * caption, grid, side)
+        x += w + spare + arrow
     parts["how title"] = Rect(panel.x + gap, panel.y + gap, panel.w - 2 * gap, heading)
 
 
@@ -42,19 +52,18 @@ def draw(surface, app):
     widgets.title(surface, "How it got there", heading, theme, layout.text)
     hint = "Point at a cell to enlarge it; click it for its arithmetic."
     width = widgets.text_size("How it got there", layout.text, "bold")[0] + 2 * layout.gap
-    hint_box = Rect(heading.x + width, heading.y, heading.w - width, round(layout.text * 1.4))
-    widgets.text(surface, hint, hint_box, layout.text * 0.92, theme.muted)
-    _legend(surface, app, hint_box)
+    line = Rect(heading.x + width, heading.y, heading.w - width, round(layout.text * 1.4))
+    line = line._replace(w=_legend(surface, app, line) - line.x)
+    if widgets.text_size(hint, layout.text * 0.92)[0] <= line.w:
+        widgets.text(surface, hint, line, layout.text * 0.92, theme.muted)
     for number in range(len(layout.channels)):
         _stage(surface, app, number)
-    if app.looking.pinned and app.answer:
-        arithmetic.draw(surface, app)
-    elif app.pointed:
+    if app.pointed and not app.looking.pinned:
         _enlarged(surface, app, *app.pointed)
 
 
 def _legend(surface, app, box):
-    """What the colours mean, at the right of the heading."""
+    """What the colours mean, at the right of the heading. Returns where it begins."""
     theme, size = app.theme, round(app.layout.text * 0.85)
     x = box.right
     for (low, high), scale in ((("against", "for"), theme.signed_scale), (("0", "most"), theme.heat_scale)):
@@ -70,6 +79,7 @@ def _legend(surface, app, box):
                 surface.blit(pygame.transform.smoothscale(image, (bar.w, bar.h)), (bar.x, bar.y))
                 widgets.outline(surface, bar, theme.line)
         x -= 2 * size
+    return x
 
 
 def _stage(surface, app, number):
@@ -155,8 +165,10 @@ def _enlarged(surface, app, number, cell, place):
     at = layout.cell(number, cell)
     card = Rect(0, 0, side * 2 + size * 6 + 3 * gap, side + 2 * gap)
     # beside the image, never over it, as its receptive field is being shown there
-    image, leftmost, rightmost = layout.panels["receives"], gap, layout.size[0] - card.w - gap
-    if at.middle[0] < layout.size[0] // 2:
+    image, leftmost, rightmost = layout.panels.get("receives"), gap, layout.size[0] - card.w - gap
+    if image is None:
+        pass
+    elif at.middle[0] < layout.size[0] // 2:
         rightmost = image.x - card.w - gap
     else:
         leftmost = image.right + gap

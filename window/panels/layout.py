@@ -2,7 +2,8 @@
 
 The smallest size that it is made for is 900 x 600; in a smaller window everything shrinks in proportion, down to
 a half. Below that the window shows a part of it.
-In larger ones text grows more slowly than the rest, unless `scale` asks for more.
+In larger ones text grows more slowly than the rest. `scale` makes of a window what it would be at a `scale`-th of its
+size, enlarged. Where that is less than 900 x 600 the pictures give way to the text.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import NamedTuple
 SMALLEST = (900, 600)
 OPENING = (1280, 800)
 TEXT = 12  # pixels, in the smallest window
+WIDEST, TALLEST = 1.95, 0.95  # times its other side, that panels are spread over; the rest of a window stays empty
 
 
 class Rect(NamedTuple):
@@ -38,25 +40,49 @@ class Rect(NamedTuple):
         return Rect(self.x + by, self.y + by, self.w - 2 * by, self.h - 2 * by)
 
 
+def clipped(size):
+    """The size that is laid out for a window's: below half of SMALLEST the window shows a part of it."""
+    return tuple(max(side, least // 2) for side, least in zip(size, SMALLEST, strict=True))
+
+
+def text_heights(size, scale):
+    """Heights of text, in pixels: what `scale` asks for in a window of this size, and what always has room."""
+    growth = min(side / least for side, least in zip(size, SMALLEST, strict=True))
+    sure = max(1, int(TEXT * min(growth, growth**0.7)))
+    if growth >= scale:
+        return max(1, int(TEXT * scale * (growth / scale) ** 0.7)), sure
+    return max(int(TEXT * scale), sure) if scale > 1 else sure, sure
+
+
 class Layout:
     """The measures that all panels share, and the rectangles that they have placed so far.
 
     size: of the window; text: height of body text; gap: the spacing grid, every distance is a half, one or two of it
     panels: {name: Rect}; parts: {name: Rect}, everything in the panels, no two overlapping
     free: the room that no panel has taken yet
+    fits: whether every panel placed so far has got the room that its text needs
+    view: the panels that are placed; whole: whether no other one was left out for want of room
     """
 
-    def __init__(self, size, scale, channels):
-        self.size = tuple(max(side, least // 2) for side, least in zip(size, SMALLEST, strict=True))
-        growth = min(side / least for side, least in zip(self.size, SMALLEST, strict=True))
-        self.text = max(1, int(TEXT * min(growth, max(growth, 1) ** 0.7 * scale)))
+    def __init__(self, size, text, channels, view, whole):
+        self.size, self.text, self.view, self.whole, self.fits = size, text, view, whole, True
         self.gap = max(1, round(self.text * 0.66))
         self.half = self.gap // 2
         self.row, self.heading, self.caption = self.text * 2, round(self.text * 1.7), round(self.text * 1.25)
         self.channels = tuple(channels)  # cells of each stage
         self.panels, self.parts = {}, {}
-        width, height = self.size
-        self.free = Rect(self.gap, self.gap, width - 2 * self.gap, height - 2 * self.gap)
+        width, height = min(size[0], int(WIDEST * size[1])), min(size[1], int(TALLEST * size[0]))
+        self.free = Rect((size[0] - width) // 2, (size[1] - height) // 2, width, height).inset(self.gap)
+        for panel in view:
+            panel.place(self)
+
+    def needs(self, *lengths):
+        """Note whether there is as much room as is needed: pairs (what there is, heights of text that are needed)."""
+        self.fits = self.fits and all(there >= needed * self.text for there, needed in lengths)
+
+    def within(self, size):
+        """The height of text for a dialog of `size`, which is in heights of text: it all fits the window."""
+        return max(1, min(self.text, *(int(side / (n + 3)) for side, n in zip(self.size, size, strict=True))))
 
     def bottom(self, name, height, gap):
         """Cut a panel from the bottom of the free room; `gap` is left above it."""

@@ -2,7 +2,7 @@
 
 import pygame
 
-from window.actions import ask, files
+from window.actions import ask, files, look
 from window.actions import draw as ink
 from window.data.page import SIDE, frame
 from window.data.strokes import ERASER, THICKEST, THINNEST, pen_in_box
@@ -11,6 +11,8 @@ from window.panels.controls import Control
 from window.panels.layout import Rect
 
 CONTROLS = {
+    "more": Control("More V", "Text this large leaves no room for all: this turns to what is not in sight.",
+                    look.turn_over, look.turns),
     "pad": Control("", "Draw here. The right button erases, the wheel sets the pen's width."),
     "pen": Control("Pen", "The mouse draws.", ink.pen),
     "eraser": Control("Eraser", "The mouse erases; so does its right button at any time.", ink.eraser),
@@ -24,31 +26,37 @@ CONTROLS = {
     "mistake": Control("Its mistakes", "Show the next test digit that this network gets wrong.", ask.mistake),
     "open": Control("Open", "Open a picture or a saved session.", files.ask),
 }
-TOOLS = (  # the rows of controls under the pad, left to right, and how many columns each takes
-    (("pen", 1), ("eraser", 1), ("width", 2)),
-    (("undo", 1), ("redo", 1), ("clear", 1), ("live", 1)),
-    (("predict", 1), ("random", 1), ("mistake", 1), ("open", 1)),
+TOOLS = (  # the rows of controls under the pad, left to right, and their shares of the width, as their words need it
+    (("pen", 5), ("eraser", 5), ("width", 11)),
+    (("undo", 5), ("redo", 5), ("clear", 5), ("live", 5)),
+    (("predict", 5), ("random", 5.5), ("mistake", 7), ("open", 3.8)),
 )
+NARROWEST = 22  # heights of text, that the words of the tools need
 # Pen widths in MNIST, in pixels of the 20-pixel box: 5 % are thinner, 5 % thicker, half lie between the middle two.
 THIN, TYPICAL_FROM, TYPICAL_TO, THICK = 1.67, 2.0, 3.0, 4.0
 
 
 def place(layout):
-    """The pad is a square, as large as the height or 37 % of the window's width allow."""
+    """The pad is a square, as large as the height or a third of the width allow; the tools are never too narrow."""
     gap, half, row, parts = layout.gap, layout.half, layout.row, layout.parts
     tools = len(TOOLS) * row + (len(TOOLS) - 1) * half
-    side = int(min(layout.free.h - 3 * gap - layout.heading - tools, layout.size[0] * 0.37 - 2 * gap))
-    panel = layout.left("ink", side + 2 * gap)
-    inner = panel.inset(gap)
-    parts["ink title"] = Rect(inner.x, inner.y, side, layout.heading)
-    parts["pad"] = Rect(inner.x, inner.y + layout.heading, side, side)
+    side = int(min(layout.free.h - 3 * gap - layout.heading - tools, (layout.free.w + 2 * gap) * 0.345 - 2 * gap))
+    wide = max(side, int(min(NARROWEST * layout.text, layout.free.w * 0.45)))
+    if layout.view[-1].place is place:
+        wide = layout.free.w - 2 * gap
+    side = max(side, 1)
+    layout.needs((side, 10), (wide, NARROWEST))
+    panel = layout.left("ink", wide + 2 * gap)
+    inner, more = panel.inset(gap), layout.text * 5
+    parts["ink title"] = Rect(inner.x, inner.y, wide - more - half, layout.heading)
+    parts["more"] = Rect(inner.right - more, inner.y - half // 2, more, layout.heading)
+    parts["pad"] = Rect(inner.x + (wide - side) // 2, inner.y + layout.heading, side, side)
     y = parts["pad"].bottom + gap
     for tools_row in TOOLS:
-        x, units = inner.x, sum(share for _, share in tools_row)
+        x, unit = inner.x, (wide - half * (len(tools_row) - 1)) / sum(share for _, share in tools_row)
         for name, share in tools_row:
-            w = (side - half * (units - 1)) * share // units + half * (share - 1)
-            parts[name] = Rect(x, y, w, row)
-            x += w + half
+            parts[name] = Rect(round(x), y, round(x + unit * share) - round(x), row)
+            x += unit * share + half
         y += row + half
 
 
@@ -57,6 +65,9 @@ def draw(surface, app):
     panel = layout.panels["ink"]
     widgets.card(surface, panel, theme, layout.gap)
     widgets.title(surface, "Your ink", parts["ink title"], theme, layout.text)
+    if look.turns(app):
+        widgets.button(surface, parts["more"], CONTROLS["more"].words, theme, layout.text * 0.9,
+                       pointed=app.pointed_part == "more")  # fmt: skip
     _ink(surface, app, parts["pad"])
     drawing = app.pad.drawing
     ready = {

@@ -34,21 +34,27 @@ EXPLAINED = {
 def place(layout):
     """The steps in a row, the large view under them with the small ones beside it, and a line of text.
 
-    The small views beside the large one are together as high as it is: tile = large / count - captions. So the width is
-    large (1 + 1 / count) + extra, a step's side a STEPS-th of that, and both must fit what there is.
+    The small views beside the large one are together as high as it is, and their column is as wide as their captions
+    need. With that the panel is `large + column + gap` wide, and a step's side a STEPS-th of it.
     """
-    gap, half, caption, parts = layout.gap, layout.half, layout.caption, layout.parts
-    inner = layout.free.inset(gap)._replace(w=int((layout.free.w - gap) * 0.54) - 2 * gap)
-    readout, count, below = layout.text * 3, len(TILES), 2 * caption
+    gap, half, caption, parts, text = layout.gap, layout.half, layout.caption, layout.parts, layout.text
+    share = 1 if layout.view[-1].place is place else 0.52  # of the room, if it isn't the last panel
+    inner = layout.free.inset(gap)._replace(w=int((layout.free.w - gap) * share) - 2 * gap)
+    readout, count, below = text * 3, len(TILES), 2 * caption
     captions = below + half * (count - 1) / count
-    extra, gaps = gap - captions, half * (STEPS - 1)
-    widest = (inner.w - extra) / (1 + 1 / count)
-    spare = inner.h - layout.heading - caption - gap - readout - (extra - gaps) / STEPS
-    highest = spare / (1 + (1 + 1 / count) / STEPS)
-    large = int(min(widest, highest))
+    least = gap + text * 5.4  # of the column and the gap beside it
+    spare = inner.h - layout.heading - caption - gap - readout + half * (STEPS - 1) / STEPS
+    large = int(min(inner.w - least, (spare - least / STEPS) * STEPS / (STEPS + 1), text * 60))
     tile = int(large / count - captions)
-    width = large + gap + tile
-    layout.left("receives", width + 2 * gap)
+    if tile > least - gap:
+        large = int(min((inner.w - gap + captions) / (1 + 1 / count),
+                        (spare - (gap - captions) / STEPS) / (1 + (1 + 1 / count) / STEPS)))  # fmt: skip
+        tile = int(large / count - captions)
+    tile, column = max(tile, 1), max(tile, int(least) - gap)
+    layout.needs((large, 14.5), (tile, 1.9))
+    width = large + gap + column
+    panel = layout.left("receives", layout.free.w if share == 1 else width + 2 * gap)
+    inner = inner._replace(x=panel.x + (panel.w - width) // 2)
     parts["receives title"] = Rect(inner.x, inner.y, width, layout.heading)
 
     y, side = inner.y + layout.heading, (width - half * (STEPS - 1)) // STEPS
@@ -58,7 +64,7 @@ def place(layout):
     parts["large"] = Rect(inner.x, y, large, large)
     for i, name in enumerate(TILES):
         down = (large - tile - below) * i // (count - 1)
-        parts[name] = Rect(inner.x + large + gap, y + down, tile, tile + below)
+        parts[name] = Rect(inner.x + large + gap, y + down, column, tile + below)
     parts["readout"] = Rect(inner.x, y + large, width, readout)
 
 
@@ -72,17 +78,18 @@ def draw(surface, app):
     _overlay(surface, app, parts["large"])
     for name, words in TILES.items():
         box = parts[name]
-        square = box._replace(h=box.w)
+        side = box.h - 2 * layout.caption
+        square = Rect(box.x + (box.w - side) // 2, box.y, side, side)
         _view(surface, app, name, square)
         chosen = app.looking.view == name
         widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
-        _caption(surface, app, words, box, chosen)
+        _caption(surface, app, words, box._replace(y=square.bottom, h=box.bottom - square.bottom), chosen)
     lines = parts["readout"]._replace(y=parts["readout"].y + layout.gap // 2)
     widgets.paragraph(surface, readout(app), lines, layout.text * 0.92, theme.muted)
 
 
 def _caption(surface, app, words, box, chosen=False):
-    where = Rect(box.x - app.layout.half, box.y + box.w, box.w + 2 * app.layout.half, box.h - box.w)
+    where = Rect(box.x - app.layout.half, box.y, box.w + 2 * app.layout.half, box.h)
     colour, size = app.theme.accent if chosen else app.theme.muted, app.layout.text * 0.85
     lines = widgets.wrapped(words, where.w, size)
     size = min(widgets.fitted_size(line, where, size) for line in lines)
@@ -106,7 +113,7 @@ def _step(surface, app, step, box):
             _shift(surface, app, steps, square)
     chosen = step == STEPS - 1 and app.looking.view == "pixels"
     widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
-    _caption(surface, app, CAPTIONS[step], box, chosen)
+    _caption(surface, app, CAPTIONS[step], box._replace(y=square.bottom, h=box.bottom - square.bottom), chosen)
 
 
 def _page_and_box(surface, app, steps, square, with_box):

@@ -17,6 +17,7 @@ CONTROLS = {
     "gallery": Control("Kept", "The drawings that you kept, by digit; wrong ones can be removed.", teach.gallery),
     "weights": Control("", "Switch between the shipped weights and your own.", teach.weights),
 }
+NARROWEST = 20.5  # heights of text, that the words need
 
 
 def place(layout):
@@ -25,7 +26,7 @@ def place(layout):
     heading, row = layout.heading, layout.row
     parts["thinks title"] = inner._replace(h=heading)
     y, x = inner.bottom - row, inner.x
-    for name, share in (("learn", 0.52), ("gallery", 0.2), ("weights", 0.28)):
+    for name, share in (("learn", 0.44), ("gallery", 0.2), ("weights", 0.36)):
         w = int((inner.w - 2 * half) * share)
         parts[name] = Rect(x, y, w, row)
         x += w + half
@@ -40,6 +41,7 @@ def place(layout):
     parts["digit"] = Rect(inner.x, top, digit, answer)
     parts["verdict"] = Rect(inner.x + digit + gap, top, inner.w - digit - gap, answer)
     high = min(bottom - top - answer - half, 30 * text)  # a very tall window doesn't tear the rows apart
+    layout.needs((inner.w, NARROWEST), (high, 10.5))
     bars = Rect(inner.x, top + answer + half, inner.w, high)
     for digit in range(10):
         y = bars.y + bars.h * digit // 10
@@ -165,7 +167,7 @@ def _hand(surface, app):
             part = f"teach {digit}"
             widgets.button(surface, layout.parts[part], str(digit), theme, size, pointed=app.pointed_part == part)
     ready = count >= hand.ENOUGH
-    words = "Learn my hand" if ready else f"Learn my hand ({count} of {hand.ENOUGH})"
+    words = "Learn my hand" if ready else f"Learn my hand {count}/{hand.ENOUGH}"
     widgets.button(surface, box, words, theme, size, pointed=app.pointed_part == "learn", ready=ready)
     words = {"gallery": f"Kept {count}", "weights": "Weights: " + ("yours" if own(app) else "shipped")}
     for name, ready in (("gallery", count > 0), ("weights", "yours" in app.reading.networks)):

@@ -45,6 +45,7 @@ CONTROLS = {
 def place(layout):
     panel = layout.panels["train"] = layout.free
     inner, half, gap, parts = panel.inset(layout.gap), layout.half, layout.gap, layout.parts
+    layout.needs((inner.w, 38), (inner.h, 30))
     w, y = (inner.w - 5 * half) // 6, inner.y
     for row in ROWS:
         for i, name in enumerate(row):

@@ -22,6 +22,7 @@ def place(layout):
     free, text, half = layout.free, layout.text, layout.half
     row = layout.heading
     layout.panels["views"] = free._replace(h=row)
+    layout.needs((free.w, 8 * len(TABS) + 12))
     for i, name in enumerate(TABS):
         layout.parts[f"view {name}"] = Rect(free.x + i * (8 * text + half), free.y, 8 * text, row)
     for i, name in enumerate(("help", "theme"), 1):
@@ -33,7 +34,8 @@ def draw(surface, app):
     theme, parts, size = app.theme, app.layout.parts, round(app.layout.text * 0.9)
     words = {f"view {name}": words for name, words in TABS.items()}
     words |= {"help": "Help F1", "theme": "Light" if theme.name == "dark" else "Dark"}
+    sight = "forward" if app.sight in look.TURNED else app.sight
     for part, said in words.items():
         pygame.draw.rect(surface, theme.line, parts[part].inset(-1), border_radius=parts[part].h // 4)
-        widgets.button(surface, parts[part], said, theme, size, on=part == f"view {app.sight}",
+        widgets.button(surface, parts[part], said, theme, size, on=part == f"view {sight}",
                        pointed=app.pointed_part == part)  # fmt: skip

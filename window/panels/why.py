@@ -22,6 +22,7 @@ def place(layout):
     """The table at the left of the top; what is beside it and under it belongs to the panels that come after."""
     free, gap, parts = layout.free, layout.gap, layout.parts
     pitch = round(layout.text * 1.4)
+    layout.needs((free.w, 47), (free.h, 31))
     high = 2 * gap + layout.heading + ROWS * pitch
     panel = layout.panels["why"] = Rect(free.x, free.y, int(free.w * 0.6), high)
     inner = panel.inset(gap)

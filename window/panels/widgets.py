@@ -62,7 +62,10 @@ def wrapped(words, width, size):
 
 
 def paragraph(surface, words, where, size, colour):
-    """Draw text over as many lines as fit a rectangle, from its top."""
+    """Draw text over several lines, from the top of a rectangle; smaller, if it would not fit."""
+    least = size * 0.7
+    while size > least and len(wrapped(words, where.w, size)) * round(size * 1.35) > where.h:
+        size -= 1
     pitch = round(size * 1.35)
     for i, line in enumerate(wrapped(words, where.w, size)[: max(1, where.h // pitch)]):
         text(surface, line, where._replace(y=where.y + i * pitch, h=pitch), size, colour)

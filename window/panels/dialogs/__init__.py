@@ -22,8 +22,8 @@ def opened(app):
     """The dialog that is open, its rectangle and its parts, or None."""
     if app.dialogs.open is None:
         return None
-    dialog, text = DIALOGS[app.dialogs.open], app.layout.text
-    width, height = (min(side - 4 * text, n * text) for side, n in zip(app.layout.size, dialog.SIZE, strict=True))
+    dialog = DIALOGS[app.dialogs.open]
+    width, height = (n * app.layout.within(dialog.SIZE) for n in dialog.SIZE)
     box = Rect((app.layout.size[0] - width) // 2, (app.layout.size[1] - height) // 2, width, height)
     return dialog, box, dialog.place(app, box)
 

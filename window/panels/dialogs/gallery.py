@@ -14,7 +14,7 @@ CONTROLS = {
 
 
 def place(app, box):
-    text = app.layout.text
+    text = app.layout.within(SIZE)
     inner = box.inset(2 * text)
     high = (inner.h - 6 * text) // 10
     parts = {}
@@ -36,7 +36,7 @@ def type_key(app, key):
 
 
 def draw(surface, app, box, parts):
-    theme, text, shelf = app.theme, app.layout.text, app.teaching.shelf
+    theme, text, shelf = app.theme, app.layout.within(SIZE), app.teaching.shelf
     widgets.text(surface, "What you kept", box._replace(h=2 * text), text * 1.5, theme.text, "bold")
     hint = "A click on a drawing removes it."
     widgets.text(surface, hint, box._replace(h=2 * text), text, theme.muted, align="right")

@@ -29,7 +29,7 @@ LOOKING = (
 
 
 def place(app, box):
-    text = app.layout.text
+    text = app.layout.within(SIZE)
     inner = box.inset(2 * text)
     row = Rect(inner.x, inner.y, 16 * text, 2 * text)
     pages = {f"page {n}": row._replace(x=row.x + n * 17 * text) for n in range(len(PAGES))}
@@ -44,7 +44,7 @@ def type_key(app, key):
 
 
 def draw(surface, app, box, parts):
-    theme, text = app.theme, app.layout.text
+    theme, text = app.theme, app.layout.within(SIZE)
     for n, words in enumerate(PAGES):
         part = f"page {n}"
         widgets.button(surface, parts[part], words, theme, text, on=n == app.dialogs.page,
@@ -56,7 +56,7 @@ def draw(surface, app, box, parts):
 
 
 def _looking(surface, app, box):
-    theme, text = app.theme, app.layout.text
+    theme, text = app.theme, app.layout.within(SIZE)
     y = box.y
     for name, words in LOOKING:
         widgets.text(surface, name, Rect(box.x, y, box.w, 2 * text), text * 1.1, theme.accent, "bold")
@@ -70,7 +70,7 @@ def _looking(surface, app, box):
 
 
 def _keys(surface, app, box):
-    theme, text = app.theme, app.layout.text
+    theme, text = app.theme, app.layout.within(SIZE)
     groups = {}
     for binding in keys.TABLE:
         groups.setdefault(binding.group, []).append(binding)

@@ -13,7 +13,7 @@ CONTROLS = {
 
 
 def place(app, box):
-    text = app.layout.text
+    text = app.layout.within(SIZE)
     row = Rect(box.x + 2 * text, box.bottom - 4 * text, (box.w - 5 * text) // 2, 2 * text)
     return {"keep": row, "discard": row._replace(x=row.right + text)}
 
@@ -23,7 +23,7 @@ def type_key(app, key):
 
 
 def draw(surface, app, box, parts):
-    theme, text, learned = app.theme, app.layout.text, app.teaching.learned
+    theme, text, learned = app.theme, app.layout.within(SIZE), app.teaching.learned
     widgets.text(surface, "What learning did", box._replace(h=2 * text), text * 1.3, theme.text, "bold")
     rows = [
         ("", "shipped", "learned"),

@@ -19,7 +19,7 @@ CONTROLS = {
 
 
 def place(app, box):
-    text = app.layout.text
+    text = app.layout.within(SIZE)
     inner = box.inset(2 * text)
     parts = {"field": Rect(inner.x, inner.y + 5 * text // 2, inner.w, 2 * text)}
     y = parts["field"].bottom + 4 * text
@@ -63,7 +63,7 @@ def clipboard():
 
 
 def draw(surface, app, box, parts):
-    theme, text, opening, field = app.theme, app.layout.text, app.dialogs.opening, parts["field"]
+    theme, text, opening, field = app.theme, app.layout.within(SIZE), app.dialogs.opening, parts["field"]
     widgets.text(surface, "Open a picture or a session", box._replace(h=2 * text), text * 1.2, theme.text, "bold")
     pygame.draw.rect(surface, theme.paper, field, border_radius=text // 3)
     pygame.draw.rect(surface, theme.warning if opening.error else theme.accent, field, 2, border_radius=text // 3)
@@ -91,7 +91,7 @@ def draw(surface, app, box, parts):
 
 def _typed(surface, app, inner):
     """The text around the caret, as much of it as fits; a line's end is shown as a sign."""
-    opening, text = app.dialogs.opening, app.layout.text
+    opening, text = app.dialogs.opening, app.layout.within(SIZE)
     before = _ending(opening.text[: opening.caret].replace("\n", " ⏎ "), inner.w - text // 2, text)
     widgets.text(surface, before, inner, text, app.theme.text)
     x = inner.x + widgets.text_size(before, text)[0]
