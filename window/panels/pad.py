@@ -88,11 +88,7 @@ def draw(surface, app):
 
 def _ink(surface, app, box):
     theme = app.theme
-    page = pygame.image.frombuffer(app.pad.page.ink, (SIDE, SIDE), "P")
-    page.set_palette([tuple(colour) for colour in theme.ink_scale.tolist()])
-    whole = pygame.Surface((SIDE, SIDE), depth=24)
-    whole.blit(page, (0, 0))
-    surface.blit(pygame.transform.smoothscale(whole, (box.w, box.h)), (box.x, box.y))
+    widgets.kept(surface, "ink", box, (theme.name, app.pad.page.ink.tobytes()), lambda picture: _page(picture, app))
     if not app.pad.drawing.marks and app.reading.network is not None:
         hint = Rect(box.x, box.y + box.h * 2 // 5, box.w, box.h // 5)
         size = app.layout.text
@@ -113,6 +109,15 @@ def _ink(surface, app, box):
         surface.set_clip(box)
         pygame.draw.aacircle(surface, theme.muted, app.looking.pointer, radius, 1)
         surface.set_clip(None)
+
+
+def _page(surface, app):
+    """The ink alone, over the whole of a surface."""
+    page = pygame.image.frombuffer(app.pad.page.ink, (SIDE, SIDE), "P")
+    page.set_palette([tuple(colour) for colour in app.theme.ink_scale.tolist()])
+    whole = pygame.Surface((SIDE, SIDE), depth=24)
+    whole.blit(page, (0, 0))
+    surface.blit(pygame.transform.smoothscale(whole, surface.get_size()), (0, 0))
 
 
 def _said(surface, app, box):

@@ -102,11 +102,10 @@ def draw(surface, app):
 def named(run):
     """A run in a line: its choices, and how far it is."""
     choices = run.choices
-    words = [f"Run {run.number}: {train.NAMES[run.controls.optimizer]}, rate {run.controls.rate:.2g}",
-             f"batch {choices.batch_size}", "norm" if choices.batch_norm else "no norm",
-             "" if run.controls.augment else "no warp", f"seed {choices.seed}" if choices.seed else "",
-             "diverged" if run.failed else ""]  # fmt: skip
-    return ", ".join(filter(None, words))
+    words = ["diverged" if run.failed else "", f"{train.NAMES[run.controls.optimizer]} {run.controls.rate:.2g}",
+             str(choices.batch_size), "norm" if choices.batch_norm else "no norm",
+             "" if run.controls.augment else "no warp", f"seed {choices.seed}" if choices.seed else ""]  # fmt: skip
+    return f"{run.number}  {' · '.join(filter(None, words))}"
 
 
 def said(learning):

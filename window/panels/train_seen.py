@@ -18,8 +18,6 @@ HUES = ((230, 80, 80), (235, 150, 50), (190, 170, 40), (90, 180, 80), (40, 175, 
 LOSSES = (0.01, 0.1, 1, 10)  # marked on the axis
 SHARES = (0, 0.9, 0.99, 0.999)
 
-_drawn = {}  # name: (what it was drawn from, surface)
-
 
 def mark(theme, number):
     """The colour of a run."""
@@ -28,13 +26,11 @@ def mark(theme, number):
 
 def _kept(surface, app, name, box, of, paint):
     """Draw a picture by paint(surface, app, its box), or the one of before if it was drawn from the same."""
-    key = box.w, box.h, app.theme.name, app.layout.text, *of
-    if name not in _drawn or _drawn[name][0] != key:
-        picture = pygame.Surface((max(box.w, 1), max(box.h, 1)))
+    def whole(picture):
         picture.fill(app.theme.panel)
         paint(picture, app, Rect(0, 0, box.w, box.h))
-        _drawn[name] = key, picture
-    surface.blit(_drawn[name][1], (box.x, box.y))
+
+    widgets.kept(surface, f"train {name}", box, (app.theme.name, app.layout.text, *of), whole)
 
 
 def draw(surface, app):
@@ -163,9 +159,11 @@ def _caption(surface, app, box, words):
 def _grid(surface, box, cells, colours, ground):
     """Cells (count, h, w) of numbers 0 to 1 as one picture, as large as fits, a line between them."""
     count, high, wide = cells.shape
-    fitting = (n for n in range(1, count + 1) if count % n == 0)
-    columns = max(fitting, key=lambda n: min(box.w / n / wide, box.h / (count // n) / high))
-    rows = count // columns
+    def size(n):  # of a cell, where n stand in a row; rows that all are full are worth a little
+        return min(box.w / n / wide, box.h / -(-count // n) / high) * (1 if count % n else 1.15)
+
+    columns = max(range(1, count + 1), key=size)
+    rows = -(-count // columns)
     whole = np.empty((rows * (high + 1) - 1, columns * (wide + 1) - 1, 3), np.uint8)
     whole[:] = ground
     cells = widgets.coloured(cells, colours)

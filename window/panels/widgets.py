@@ -121,6 +121,22 @@ def picture(surface, pixels, where):
     surface.blit(pygame.transform.smoothscale(image, (where.w, where.h)), (where.x, where.y))
 
 
+_kept = {}  # name: (what it was painted from, surface)
+
+
+def kept(surface, name, where, of, paint):
+    """Draw what paint(a surface of that size) paints, or what it painted last time, if it was `of` the same.
+
+    of: a tuple of all that the picture depends on, its size aside.
+    """
+    of = where.w, where.h, *of
+    if name not in _kept or _kept[name][0] != of:
+        picture = pygame.Surface((max(where.w, 1), max(where.h, 1)))
+        paint(picture)
+        _kept[name] = of, picture
+    surface.blit(_kept[name][1], (where.x, where.y))
+
+
 def outline(surface, where, colour, thick=1):
     pygame.draw.rect(surface, colour, where, thick)
 
