@@ -119,7 +119,7 @@ def draw(app, n):
 
 def scrub(app, n):
     """The mouse drags through time, to and fro."""
-    box = app.layout.parts["ribbon"]
+    box = app.layout.parts["time ribbon"]
     at = int(box.x + box.w * abs(np.sin(n / 15))), box.y + 2
     if n == 0:
         send(app, pygame.MOUSEBUTTONDOWN, pos=at, button=1)

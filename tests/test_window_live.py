@@ -325,10 +325,10 @@ def test_the_view_is_drawn_and_scrubbed(size, theme, one_or_seven, tmp_path, run
     press(app, ",", ",", ",")
     app.draw(surface)
     assert run.moment is run.moments[-3] and (seen != pygame.surfarray.array3d(surface)).any()
-    box = app.layout.parts["ribbon"]
+    box = app.layout.parts["time ribbon"]
     drag(app, [(box.right - 1, box.y + 5), (box.x + box.w // 2, box.y + 5), (box.x - 50, box.y + 500)])
     assert run.moment is run.moments[0]
-    app.looking.focus = "ribbon"
+    app.looking.focus = "time ribbon"
     press(app, "Right", "Down")
     assert run.moment is run.moments[2]
     app.draw(surface)

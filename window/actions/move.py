@@ -13,7 +13,7 @@ def step(app, key):
         return
     if looking.pinned:
         _within(app, dx, dy)
-    elif looking.focus == "ribbon":
+    elif looking.focus in train.TIMES:
         train.scrub(app, dx + dy)
     elif looking.stage is not None:
         columns, count = app.layout.columns(looking.stage), app.layout.channels[looking.stage]

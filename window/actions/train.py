@@ -11,7 +11,7 @@ from window.state.learning import MOST
 
 BIG = 10**0.5  # a step of the rate
 NAMES = {"adamw": "AdamW", "sgd": "SGD"}  # of nn.optim.OPTIMIZERS
-TIMES = ("loss", "right", "ribbon")  # the parts along which time goes: dragging there shows another moment
+TIMES = ("time loss", "time right", "time ribbon")  # the parts in which dragging shows another moment
 
 
 def view(app):
@@ -171,7 +171,7 @@ def later(app):
 
 def scrub_to(app, point):
     """Show the moment at a point of the axis of time."""
-    box = app.layout.parts["ribbon"]
+    box = app.layout.parts["time ribbon"]
     if there(app):
         app.learning.chosen.scrub_to((point[0] - box.x) / box.w, app.learning.total)
 

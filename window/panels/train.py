@@ -33,12 +33,8 @@ CONTROLS = {
     "run": Control("", "Show this run; Start goes on with it.", train.run, train.chosen),
     "plane": Control("", "500 test digits, each pulled to its own place by the score it gets. Ringed: your drawing.",
                      train.begin, focusable=False),
-    "loss": Control("", "The loss of each batch, on an axis of time that is stretched at the beginning. Drag: go back.",
-                    None, train.there, focusable=False),
-    "right": Control("", "Held-out digits that the network read right, at the kept moments. Drag: go back in time.",
-                     None, train.there, focusable=False),
-    "ribbon": Control("", "Your drawing's ten probabilities over the training. Drag, or arrow keys: go through time.",
-                      None, train.there),
+    "time": Control("", "The loss of every batch, held-out digits read right, your drawing's ten probabilities. "
+                    "Drag, or arrow keys: go back in time.", None, train.there),
 }  # fmt: skip
 
 
@@ -62,10 +58,10 @@ def place(layout):
     below = int(high * 0.36)
     left, top = (inner.w - gap) * 6 // 11, high - below - gap
     third = (top - 2 * half) * 2 // 5
-    parts["loss"] = Rect(inner.x, y, left, third)
-    parts["right"] = Rect(inner.x, y + third + half, left, third)
+    parts["time loss"] = Rect(inner.x, y, left, third)
+    parts["time right"] = Rect(inner.x, y + third + half, left, third)
     ribbon = y + 2 * (third + half)
-    parts["ribbon"] = Rect(inner.x, ribbon, left, y + top - ribbon)
+    parts["time ribbon"] = Rect(inner.x, ribbon, left, y + top - ribbon)
     parts["plane"] = Rect(inner.x + left + gap, y, inner.w - left - gap, top)
     wide = (inner.w - 4 * half) // 5
     for i, name in enumerate(("filters", "first", "second", "third", "bars")):

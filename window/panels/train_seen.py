@@ -36,8 +36,8 @@ def _kept(surface, app, name, box, of, paint):
 def draw(surface, app):
     parts, learning, run = app.layout.parts, app.learning, app.learning.chosen
     lengths = *((run, len(run.images), len(run.judged)) for run in learning.runs), run
-    _kept(surface, app, "loss", parts["loss"], lengths, _loss)
-    _kept(surface, app, "accuracy", parts["right"], lengths, _accuracy)
+    _kept(surface, app, "loss", parts["time loss"], lengths, _loss)
+    _kept(surface, app, "accuracy", parts["time right"], lengths, _accuracy)
     moment = learning.moment
     if moment is None:
         _invite(surface, app)
@@ -46,7 +46,7 @@ def draw(surface, app):
     if app.answer is not None:
         ribbon = run.follow(app.answer.image).tobytes()
         look = run.look(app.answer.image)
-    _kept(surface, app, "ribbon", parts["ribbon"], (ribbon, len(run.moments), run), _ribbon)
+    _kept(surface, app, "ribbon", parts["time ribbon"], (ribbon, len(run.moments), run), _ribbon)
     _kept(surface, app, "plane", parts["plane"], (judged, moment if look else None, look), _plane)
     _kept(surface, app, "filters", parts["train filters"], (moment,), _filters)
     for number, name in enumerate(("first", "second", "third")):
