@@ -11,7 +11,8 @@
 all in %. A picture of several digits gives a line for each, left to right, the upper line first. With --json a line is
 an object {"file", "digit", "confidence", "reading", "second", "probabilities": [10], "looks_like_digit"}: the reading
 is "sure", "likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the
-"number" that they make, as text, its "line" and its "place" in the number, both from 0. Where not the first frame
+"number" that they make, as text, its "line" and its "place" in the number, both from 0. A "doubt" says why the number
+may be another one although its digits are clear, as "ink as large as a digit was left out". Where not the first frame
 or page of a file was read, a "note" says which. A file that can't be read gives {"file", "error"}. All files are tried;
 the exit code is 0 if all were read and 2 if any was not.
 --explain writes a picture of how one FILE was read: what was taken for ink, the digits' boxes, what was left out.
@@ -178,7 +179,7 @@ def read_digits(network, path, explain=None):
     readings = []
     for digit in found.digits:
         reading = {"file": path} | ({"note": found.note} if found.note else {})
-        reading |= words.as_json(digit.probabilities, network.threshold)
+        reading |= words.as_json(digit.probabilities, network.threshold, found.doubt)
         where = {"number": found.number, "line": digit.line, "place": digit.place}
         readings.append(reading | where if len(found.digits) > 1 else reading)
     return readings
@@ -196,7 +197,7 @@ def as_text(reading, threshold):
     if "number" in reading:
         where += f" ({reading['number']}, {reading['place'] + 1} of {len(reading['number'])})"
     each = "  ".join(f"{d}: {100 * p:.1f}" for d, p in enumerate(probabilities))
-    said = words.sentence(probabilities, threshold)
+    said = words.sentence(probabilities, threshold, reading.get("doubt", ""))
     return f"{where}: {reading['digit']}, {100 * reading['confidence']:.1f} %. {said}   ({each})"
 
 

@@ -40,8 +40,8 @@ def score(path, weights):
     except ValueError as error:
         result["error"] = str(error).removeprefix(f"{path}: ")
         return result | ({"outcome": "right"} if truth == "none" else {})
-    said = [words.verdict(digit.probabilities, network.threshold) for digit in found.digits]
-    result |= {"read": found.number, "said": said, "view": found.view, "score": found.score}
+    said = [words.verdict(digit.probabilities, network.threshold, found.doubt) for digit in found.digits]
+    result |= {"read": found.number, "said": said, "view": found.view, "score": found.score, "doubt": found.doubt}
     none = all(word == "no digit" for word in said)
     if none if truth == "none" else found.number == truth:
         return result | {"outcome": "right"}

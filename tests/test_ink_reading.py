@@ -10,7 +10,7 @@ from PIL import Image
 from test_ink import moved
 
 from nn import hands, ink
-from nn.ink import shown
+from nn.ink import reading, shown
 from nn.ink.cuts import Atom, parts
 from nn.ink.paper import closed_gaps, filled, panels
 from nn.ink.pieces import pen_width, pieces_of
@@ -171,6 +171,49 @@ def test_marks_are_left_out(network):
     page[bottom - 6 : bottom + 3, gap : gap + 9] = 255
     found = ink.read_page(network, page)
     assert found.number == "49" and any("mark" in why or "speck" in why for _, why in found.left_out)
+
+
+def test_a_slash_between_digits_and_brackets_around_them_are_no_1(network):
+    page, space = row([4, 8], 90), row([1, 9], 60)
+    columns = np.flatnonzero((page >= 128).any(axis=0))
+    middle = columns[np.argmax(np.diff(columns))] + 45
+    rows = np.flatnonzero((page >= 128).any(axis=1))
+    top, bottom = rows[0] - 12, rows[-1] + 12
+    slash = ink.draw([[(middle + 15, top), (middle - 15, bottom)]], 7, page.shape[1])[:200]
+    found = ink.read_page(network, np.maximum(page, slash))
+    assert found.number == "48" and [why for _, why in found.left_out] == ["a slash"] and not found.doubt
+    left, right = columns[0] - 25, columns[-1] + 25
+    brackets = [[(x + 8 * side, top), (x, 100), (x + 8 * side, bottom)] for x, side in ((left, 1), (right, -1))]
+    found = ink.read_page(network, np.maximum(page, ink.draw(brackets, 7, page.shape[1])[:200]))
+    assert found.number == "48" and [why for _, why in found.left_out] == ["a bracket"] * 2
+    assert ink.read_page(network, space).number == "19"  # a 1 that is no taller stays
+
+
+def test_a_letter_that_was_cut_into_digits_is_in_doubt(network):
+    letter = ink.draw([[(40, 40), (70, 160), (100, 70), (130, 160), (160, 40)]], 12, 200)  # a W
+    found = ink.read_page(network, letter)
+    assert not found.digits or found.doubt
+    assert not ink.read_page(network, row([2, 7], 30)).doubt
+
+
+def test_ink_as_large_as_a_digit_that_was_left_out_is_a_doubt():
+    digit = reading.Digit(np.eye(10)[3], (0, 0, 30, 50), 0, 0, np.zeros((60, 60), np.uint8))
+    large, small, wide = (40, 0, 70, 48), (40, 0, 50, 20), (40, 0, 200, 48)
+    assert reading._doubt([digit], [(large, "no digit")], -0.01, [])
+    for box, why in ((large, "a frame or a circle around"), (small, "no digit"), (wide, "no digit")):
+        assert not reading._doubt([digit], [(box, why)], -0.01, [])
+
+
+def test_a_number_that_may_be_parted_or_seen_otherwise_is_in_doubt():
+    digit = reading.Digit(np.eye(10)[3], (0, 0, 30, 50), 0, 0, np.zeros((60, 60), np.uint8))
+    assert reading._doubt([digit], [], -0.01, [(0.5, "11")]) == "it may be parted as 11"
+    assert not reading._doubt([digit], [], -0.01, [(3.0, "11")])
+    assert reading._doubt([digit], [], -0.5, [])
+    seven = reading.Digit(np.eye(10)[7], (0, 0, 30, 50), 0, 0, digit.page)
+    three, same = (reading.Reading(digit.page, [digit], score=score) for score in (-0.1, -0.2))
+    near, far = (reading.Reading(digit.page, [seven], score=score) for score in (-0.2, -0.9))
+    assert reading._second(three, [three, same, near]) == "seen in another way, it is 7"
+    assert not reading._second(three, [three, same, far])
 
 
 def test_an_animation_that_begins_blank(network, tmp_path):

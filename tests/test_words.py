@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn.words import LIKELY, SURE, article, order, sentence, verdict
+from nn.words import LIKELY, SURE, article, as_json, order, sentence, verdict
 
 
 def spread(**shares):
@@ -41,6 +41,17 @@ def test_the_networks_threshold_is_for_the_sum_of_the_first_two():
     assert verdict(probabilities, 0.751) == "no digit"
     assert verdict(spread(), 0.0) == "unsure"  # a network that never doubts
     assert verdict(spread(one=0.999), 1.0) == "no digit"  # one that doubts all
+
+
+def test_in_doubt_of_how_its_ink_was_parted_a_digit_is_at_most_unsure():
+    clear, letter = spread(seven=0.999), spread()
+    assert verdict(clear, 0.85, "ink was left out") == "unsure"
+    assert sentence(clear, 0.85, "ink was left out") == "Unsure: ink was left out."
+    assert sentence(spread(one=0.46, seven=0.4), 0.85, "ink was left out") == "Unsure: a 1 or a 7."
+    assert verdict(letter, 0.85, "ink was left out") == "no digit"
+    said = as_json(clear, 0.85, "ink was left out")
+    assert said["reading"] == "unsure" and said["looks_like_digit"] and said["doubt"] == "ink was left out"
+    assert "doubt" not in as_json(clear, 0.85)
 
 
 def test_order_is_from_the_likeliest_and_stable():

@@ -1,8 +1,7 @@
-"""The ways to part a page's ink into digits, and the best of them by the network's word.
+"""All that may be a digit on a page, and what the network says of it.
 
 Pieces of ink become lines; a line is a row of atoms: pieces, or parts of a wide piece between cuts. A run of
-neighbouring atoms may be a digit, an atom may be left out. The best way through a line has the greatest sum of log p,
-less prices for joining over a gap, for cutting and for leaving out.
+neighbouring atoms may be a digit. The best way through a line is found in ways.py.
 """
 
 from dataclasses import dataclass, field
@@ -20,13 +19,8 @@ DOT = 0.12  # of the digits' height: what is smaller is dust, or a part of a bro
 MOST_ATOMS = 5  # of a digit
 WIDEST = 1.7  # the width of a digit in heights
 CUT_FROM = 0.6  # the width in heights from which on a piece may be several digits
-PRICE_OUT = 3.0  # of leaving out ink as large as a digit
-PRICE_MARK = 0.15  # of leaving out a mark
 PRICE_GAP = 6.0  # of joining over a gap, for each height that it is wide
-PRICE_AROUND = 0.15  # of ink around the digits, to be compared with other views
 PRICE_WIDE = 2.0  # of a digit wider than the digits' height, for each height more
-SIGN = 0.85  # the probability of the first two digits together below which the ink at an end of a line is a sign
-PRICE_APART = 1.0  # of parting pieces that share most of their columns
 
 
 @dataclass(eq=False)
@@ -252,89 +246,3 @@ def _runs(atoms, height):
             wide = PRICE_WIDE * max((box[2] - box[0]) / height - 1, 0) if len(atoms) > 1 else 0
             found.append(Candidate(first, last + 1, box, atoms[first : last + 1], price + wide))
     return found
-
-
-def best(grid):
-    """(score, lines of candidates, left out) of the best way through each line of a judged grid.
-
-    The score is the mean of log p over the digits, less what was paid.
-    """
-    lines, left_out, total, count = [], list(grid.left_out), 0.0, 0
-    for atoms, candidates in zip(grid.lines, grid.candidates, strict=True):
-        score, path, out = _way(atoms, candidates, grid.height)
-        left_out += [(atoms[k].box, "a mark" if atoms[k].mark else "no digit") for k in out]
-        path, strangers = _strangers(path, grid.height)
-        score -= sum(np.log(c.probabilities.max()) - c.price - atoms[c.first].cut for c, _ in strangers)
-        left_out += [(c.box, why) for c, why in strangers]
-        if path:
-            lines.append(path)
-            total += score
-            count += len(path)
-    around = sum(why.startswith("a frame or a circle") for _, why in left_out)
-    return (total / count - PRICE_AROUND * around if count else -np.inf), lines, left_out
-
-
-def _way(atoms, candidates, height):
-    """Viterbi: the best sum to before each atom, and how it was come by."""
-    n = len(atoms)
-    sums = [0.0] + [-np.inf] * n
-    came = [None] * (n + 1)
-    ending = [[] for _ in range(n + 1)]
-    for candidate in candidates:
-        ending[candidate.last].append(candidate)
-    for end in range(1, n + 1):
-        atom = atoms[end - 1]
-        area = PRICE_MARK if atom.mark else PRICE_OUT
-        options = [(sums[end - 1] - area - atom.cut, end - 1, None)]
-        for c in ending[end]:
-            apart = 0.0
-            if c.first and not atoms[c.first].cut:
-                before = atoms[c.first - 1].box
-                shared = min(before[2], c.box[2]) - max(before[0], c.box[0])
-                narrow = min(before[2] - before[0], c.box[2] - c.box[0])
-                apart = PRICE_APART * (shared > 0.6 * narrow)
-            gain = np.log(c.probabilities.max()) - c.price - apart - atoms[c.first].cut
-            options.append((sums[c.first] + gain, c.first, c))
-        sums[end], *came[end] = max(options, key=lambda option: option[0])
-    path, out, end = [], [], n
-    while end:
-        start, candidate = came[end]
-        if candidate is None:
-            out.append(end - 1)
-        else:
-            path.append(candidate)
-        end = start
-    return sums[n], path[::-1], out[::-1]
-
-
-def _strangers(path, height):
-    """The digits of a way, and what was read as a digit but is a slash."""
-    if len(path) < 2:
-        return path, []
-    kept, strangers = [], []
-    for end in (0, -1):  # a sign before or after the number, as of a currency, perhaps read as several digits
-        sign = []
-        while len(path) > 1 and (sign or sum(sorted(path[end].probabilities)[-2:]) < SIGN):
-            if path[end].probabilities.max() > 0.9:
-                break
-            sign.append(path.pop(end))
-        clear = sign and min(c.probabilities.max() for c in path) > 0.9
-        wide = max(c.box[2] for c in sign) - min(c.box[0] for c in sign) if sign else 0
-        near = path[end].box  # of the digit next to it, from which paper parts it
-        apart = max(near[0] - max(c.box[2] for c in sign), min(c.box[0] for c in sign) - near[2]) if sign else 0
-        if clear and wide < 1.2 * height and apart > 0.1 * height:
-            strangers += [(c, "a sign, no digit") for c in sign]
-        else:
-            path = [*sign, *path] if end == 0 else [*path, *sign[::-1]]
-    if len(path) < 2:
-        return path, strangers
-    for c in path:
-        others = [o for o in path if o is not c]
-        tall = np.median([o.box[3] - o.box[1] for o in others])
-        top, bottom = np.median([o.box[1] for o in others]), np.median([o.box[3] for o in others])
-        beyond = min(top - c.box[1], c.box[3] - bottom)
-        if c.probabilities.argmax() in (1, 7) and c.box[3] - c.box[1] > 1.15 * tall and beyond > 0.03 * tall:
-            strangers.append((c, "a slash"))
-        else:
-            kept.append(c)
-    return kept, strangers

@@ -2,7 +2,7 @@
 
 `read_page` tries the views of a picture (paper.py). In each, the pieces form lines, neighbours in a line may be one
 digit or a wide piece several (lattice.py), the network reads all that could be digits in one batch, and the best way
-through each line wins.
+through each line wins (ways.py).
 """
 
 from dataclasses import dataclass, field, replace
@@ -10,13 +10,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nn import words
-from nn.ink import formats, lattice, paper
+from nn.ink import formats, lattice, paper, ways
 from nn.ink.strokes import is_mnist
 
 CLEAR = 0.04  # of -log p: a mean below it is a reading that needs no other view
 
 WORST = -0.55  # the score below which a page shows no number: a letter, a face, a texture
 DOUBTFUL = 0.7  # a digit's probability below which it may be anything
+POOR = -0.3  # the score, without its view's prior, below which digits were cut, joined or left out at a high price
+CLOSE = 0.16  # the difference in score within which another view may be right as well
+UNDECIDED = 1.0  # the difference in log p within which another way through a line may be right as well
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Reading:
     digits: list = field(default_factory=list)
     left_out: list = field(default_factory=list)  # (box, why) of ink that is no digit
     score: float = 0.0  # the mean of log p over the digits, less what its view and its joins and cuts cost
+    doubt: str = ""  # why the number may be another one although each digit is clear; "" if nothing speaks for that
     view: str = ""  # how the page was looked at
     note: str = ""  # which frame or page of the file it is
 
@@ -112,16 +116,16 @@ def read_page(network, page):
         return replace(whole, note=page.note) if isinstance(page, Page) else whole
     if not isinstance(page, Page):
         found = _read_views(network, [paper.View("", page, 0.0)])
-        return found[1] if found else Reading(page)
-    best = None
+        return found[0] if found else Reading(page)
+    found = []
     for stage in (0, 1):
-        found = _read_views(network, paper.views(page.levels, stage))
-        if found and (best is None or found[0] > best[0]):
-            best = found
-        if best and best[0] > -CLEAR:
+        found += _read_views(network, paper.views(page.levels, stage))
+        if found and max(reading.score for reading in found) > -CLEAR:
             break
-    reading = best[1] if best and best[0] > WORST else Reading(page.ink)
-    return replace(reading, note=page.note)
+    best = max(found, key=lambda reading: reading.score, default=None)
+    if best is None or best.score < WORST:
+        return Reading(page.ink, note=page.note)
+    return replace(best, note=page.note, doubt=best.doubt or _second(best, found))
 
 
 def _whole(network, ink):
@@ -133,22 +137,37 @@ def _whole(network, ink):
 
 
 def _read_views(network, views):
-    """(score, Reading) of the best view, or None if none has anything that could be a digit."""
+    """A Reading of each view that shows anything that could be a number."""
     grids = [(view, lattice.lattice_of(view.ink)) for view in views]
     grids = [(view, grid) for view, grid in grids if grid is not None]
-    if not grids:
-        return None
     lattice.judge(network, [grid for _, grid in grids])
-    scored = []
+    found = []
     for view, grid in grids:
-        score, lines, left_out = lattice.best(grid)
+        score, lines, left_out, rivals = ways.best(grid)
         digits = []
         for number, line in enumerate(lines):
             for c in line:
                 digits.append(Digit(c.probabilities, c.box, number, len(digits), c.on(view.ink)))
         odd = sum(digit.probabilities.max() < DOUBTFUL for digit in digits)
         if digits and odd < max(0.4 * len(digits), 2):  # more is writing, or a texture
-            scored.append((score + view.prior, Reading(view.ink, digits, left_out, score + view.prior, view.name)))
-    if not scored:
-        return None
-    return max(scored, key=lambda pair: pair[0])
+            doubt = _doubt(digits, left_out, score, rivals)
+            found.append(Reading(view.ink, digits, left_out, score + view.prior, doubt, view.name))
+    return found
+
+
+def _doubt(digits, left_out, score, rivals):
+    """Why a number may be another one although each of its digits is clear, by how it was parted; "" if it is clear."""
+    height = np.median([digit.box[3] - digit.box[1] for digit in digits])
+    for (left, top, right, bottom), why in left_out:
+        if why == "no digit" and 0.6 < (bottom - top) / height < 2 and right - left < 2 * height:
+            return "ink as large as a digit was left out"
+    for difference, other in rivals:
+        if difference < UNDECIDED:
+            return f"it may be parted as {other}" if other else "it may be no digit"
+    return "its digits are hard to part" if score < POOR else ""
+
+
+def _second(best, found):
+    """The doubt that another view raises: it gives another number, and its score is close."""
+    close = [other for other in found if other.number != best.number and other.score > best.score - CLOSE]
+    return f"seen in another way, it is {max(close, key=lambda other: other.score).number}" if close else ""

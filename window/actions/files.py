@@ -89,8 +89,12 @@ def show(app, index):
             app.replay(session)
         else:
             page = ink.read(path)
-            seen = ink.read_page(app.reading.network, page) if app.reading.network else page
-            app.pad.show(Picture(seen.ink, Path(path).name))
+            network = app.reading.network
+            seen, doubt = page.ink, ""
+            if network:
+                found = ink.read_page(network, page)
+                seen, doubt = found.ink, found.doubt
+            app.pad.show(Picture(seen, Path(path).name, doubt=doubt))
             of = f" ({app.dialogs.file + 1} of {len(files)}, PageDown for the next)" if len(files) > 1 else ""
             app.say(f"{Path(path).name}{of}")
     except (ValueError, OSError) as error:

@@ -20,6 +20,7 @@ class Answer:
     values: list[np.ndarray]  # the output of every layer, the image first
     probabilities: np.ndarray  # (10,), calibrated
     threshold: float  # the network's, below which a drawing is no digit
+    doubt: str  # of the reading that it is part of: see `nn.ink.reading.Reading`
     milliseconds: float  # of one forward pass
     plain: np.ndarray  # (28, 28) uint8: the whole canvas shrunk, as programs without preprocessing do
     plain_probabilities: np.ndarray  # (10,), what the network says to that
@@ -32,11 +33,11 @@ class Answer:
     @property
     def verdict(self):
         """"sure", "likely", "unsure" or "no digit"."""
-        return words.verdict(self.probabilities, self.threshold)
+        return words.verdict(self.probabilities, self.threshold, self.doubt)
 
     @property
     def sentence(self):
-        return words.sentence(self.probabilities, self.threshold)
+        return words.sentence(self.probabilities, self.threshold, self.doubt)
 
     @property
     def digit(self):
@@ -47,8 +48,8 @@ class Answer:
         return float(self.probabilities[self.digit])
 
 
-def answer(network, page, least=None):
-    """The Answer to a page (H, W) of ink, or None if it has none. `least` is `to_mnist`'s."""
+def answer(network, page, least=None, doubt=""):
+    """The Answer to a page (H, W) of ink, or None if it has none. `least` is `to_mnist`'s, `doubt` the reading's."""
     steps = ink.to_mnist(page, steps=True, least=least)
     if steps is None:
         return None
@@ -62,6 +63,7 @@ def answer(network, page, least=None):
     return Answer(
         steps, image, values, probabilities,
         threshold=network.threshold,
+        doubt=doubt,
         milliseconds=milliseconds,
         plain=plain,
         plain_probabilities=plain_probabilities,

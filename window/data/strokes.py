@@ -46,6 +46,7 @@ class Picture:
     ink: np.ndarray  # (H, W) uint8, 0 paper to 255 ink
     name: str
     label: int | None = None  # the digit that it is known to show
+    doubt: str = ""  # that of its file's `nn.ink.reading.Reading`
 
 
 class Drawing:

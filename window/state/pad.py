@@ -42,14 +42,16 @@ class Pad:
         return self.page.follow(self.marks)
 
     def pages(self, network):
-        """The pages of ink to be read, one a digit, in the order of the number."""
+        """The pages of ink to be read, one a digit, in the order of the number; and the doubt that all are digits."""
         picture = self.drawing.picture
         if picture is None and self.dot:
-            return []
+            return [], ""
         page = self.page.ink if picture is None else picture.ink  # a picture has its own resolution
-        digits = ink.read_page(network, page).digits
+        found = ink.read_page(network, page)
         # one digit drawn here is read with all that was drawn: there is no dirt on this paper
-        return [page] if picture is None and len(digits) < 2 else [digit.page for digit in digits]
+        if picture is None and len(found.digits) < 2:
+            return [page], ""
+        return [digit.page for digit in found.digits], picture.doubt if picture and picture.doubt else found.doubt
 
     def set_pen(self, width):
         self.pen = min(max(width, THINNEST), THICKEST)

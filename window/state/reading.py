@@ -47,9 +47,9 @@ class Reading:
         pad.follow()
         self.stale, self.since_answer, self.chosen = False, 0.0, 0
         self.occluded = self.effects = None
-        pages = pad.pages(self.network)
+        pages, doubt = pad.pages(self.network)
         least = None if pad.drawing.picture is None and len(pages) == 1 else 1
-        self.answers = [found for page in pages if (found := answer(self.network, page, least))]
+        self.answers = [found for page in pages if (found := answer(self.network, page, least, doubt))]
 
     def choose(self, index, rested):
         """Show another of several digits; nothing has to be waited for to explain it."""

@@ -8,6 +8,7 @@ const WORDS = {
     live: "Live", open: "Open", examples: "Examples", example: "Example", answer: "Answer", digits: "Digits",
     bars: "Probability of each digit", seen: "What the network sees", empty: "Draw a digit.", waiting: "Predict reads it.",
     sure: "Sure.", likely: "Quite sure.", unsure: (a, b) => `Unsure: ${a} or ${b}.`,
+    parted: "Unsure: its ink may be parted or read in another way.",
     "no digit": "This doesn't look like a digit.", failed: "No answer from the server.", big: "This picture is too large.",
     of: (digit, k, n) => `Digit ${k} of ${n}: ${digit}`,
     input: "28 × 28 pixels: all that the network gets", ink: "the ink, and its square", average: "averaged to 20 × 20",
@@ -21,6 +22,7 @@ const WORDS = {
     live: "Direct", open: "Ouvrir", examples: "Exemples", example: "Exemple", answer: "Réponse", digits: "Chiffres",
     bars: "Probabilité de chaque chiffre", seen: "Ce que voit le réseau", empty: "Dessinez un chiffre.",
     waiting: "Prédire donne la réponse.", sure: "Sûr.", likely: "Presque sûr.", unsure: (a, b) => `Incertain : ${a} ou ${b}.`,
+    parted: "Incertain : l'encre peut se partager ou se lire autrement.",
     "no digit": "Cela ne ressemble pas à un chiffre.", failed: "Le serveur ne répond pas.", big: "Cette image est trop grande.",
     of: (digit, k, n) => `Chiffre ${k} sur ${n} : ${digit}`,
     input: "28 × 28 pixels : tout ce que le réseau reçoit", ink: "l'encre et son carré", average: "moyennée en 20 × 20",
@@ -163,8 +165,8 @@ function show(answer, otherwise = "") {
   number.classList.toggle("long", (shown?.number ?? "").length > 2);
   find(".confidence").textContent = shown ? percent(digits.reduce((p, digit) => p * digit.confidence, 1)) : "";
   const weakest = digits.toSorted((a, b) => a.confidence - b.confidence)[0];
-  find(".words").textContent = !shown ? otherwise : weakest.reading === "unsure"
-    ? words.unsure(weakest.digit, weakest.second) : words[weakest.reading];
+  find(".words").textContent = !shown ? otherwise : weakest.reading !== "unsure"
+    ? words[weakest.reading] : weakest.doubt ? words.parted : words.unsure(weakest.digit, weakest.second);
   find(".words").classList.toggle("doubt", ["unsure", "no digit"].includes(weakest?.reading));
   const chooser = find(".chosen");
   chooser.hidden = digits.length < 2;

@@ -49,8 +49,10 @@ class Reader:
             return self.answer([], None, explained)
         page = Page()
         page.follow(tuple(marks))
-        found = ink.read_page(self.network, page.ink).digits
-        return self.answer([digit.page for digit in found] if len(found) > 1 else [page.ink], None, explained)
+        found = ink.read_page(self.network, page.ink)
+        if len(found.digits) < 2:
+            return self.answer([page.ink], None, explained)
+        return self.answer([digit.page for digit in found.digits], None, explained, found.doubt)
 
     def picture(self, data, explained=False):
         """The answer to the bytes of a picture file. ValueError if it can't be read."""
@@ -61,21 +63,21 @@ class Reader:
                 page = ink.read(file.name)
             except ValueError as error:
                 raise ValueError(str(error).removeprefix(f"{file.name}: ")) from None
-        found = ink.read_page(self.network, page).digits
-        if not found:
+        found = ink.read_page(self.network, page)
+        if not found.digits:
             raise ValueError("nothing on it looks like a number")
-        return self.answer([digit.page for digit in found], 1, explained)
+        return self.answer([digit.page for digit in found.digits], 1, explained, found.doubt)
 
-    def answer(self, pages, least, explained):
+    def answer(self, pages, least, explained, doubt=""):
         """{"number": text, "digits": [words.as_json of each, with its pictures if explained]} of pages of a digit each.
 
-        least: as for `to_mnist`.
+        least: as for `to_mnist`; doubt: the reading's.
         """
         every = [steps for page in pages if (steps := ink.to_mnist(page, steps=True, least=least))]
         if not every:
             return {"number": "", "digits": []}
         probabilities = self.network.predict(np.stack([steps.image for steps in every]))
-        digits = [words.as_json(row, self.network.threshold) for row in probabilities]
+        digits = [words.as_json(row, self.network.threshold, doubt) for row in probabilities]
         if explained:
             for digit, steps in zip(digits, every, strict=True):
                 digit["pictures"] = pictures(self.network, steps, digit["digit"])
