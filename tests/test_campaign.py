@@ -1,10 +1,13 @@
-"""benchmarks/campaign/: a small part of the campaigns (test_train.py kills); each would see what it looks for."""
+"""benchmarks/campaign/: a small part of the campaigns; each would see what it looks for."""
+
+import subprocess
+import sys
 
 import pytest
 
 pytest.importorskip("pygame")
 
-from benchmarks.campaign import monkey, mutants, options, targets
+from benchmarks.campaign import kills, monkey, mutants, options, targets
 from benchmarks.campaign.targets import TARGETS, Target, attempt
 from window.data import hand
 
@@ -49,3 +52,28 @@ def test_odd_options_are_taken_or_refused_in_one_line(monkeypatch):
             monkeypatch.setattr(program, name, getattr(program, name))
     outcomes = options.campaign(300, seed=2)
     assert outcomes["raised"] == 0 and outcomes["taken"] and outcomes["refused"]
+
+
+DEAF = "import signal, sys\nfor n in (2, 15): signal.signal(n, lambda *_: None)\nprint(end='x', flush=True)\n"
+HANGS = {
+    "sleeps": (DEAF + "import threading\nlock = threading.Lock()\nwhile True: lock.acquire()", "slept for 2"),
+    "computes": (DEAF + "while True: pass", "computed for 1 s and slept for 0"),
+    "raises": ("import signal\nsignal.signal(15, print)\nprint(end='x', flush=True)\nwhile True: pass", "code -2"),
+    "is too late": (DEAF + "import time\ntime.sleep(0.5)", ""),
+}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what a process does")
+@pytest.mark.parametrize("program, said", HANGS.values(), ids=HANGS)
+def test_a_training_that_does_not_end_is_a_find(interruptible, monkeypatch, program, said):
+    monkeypatch.setattr(kills, "SECONDS", 1)
+    command = [sys.executable, "-X", "faulthandler", "-c", program]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.read(1) == "x"
+    wrong = kills.stop(process, "INT")
+    assert said in wrong and bool(said) == bool(wrong) and ("line" in wrong) == ("still there" in wrong)
+
+
+def test_a_training_that_is_interrupted_goes_on_and_ends_with_the_same_bits():
+    stopped, outcomes = kills.campaign(1, "INT", seed=7)
+    assert stopped == 1 and set(outcomes) == {""}

@@ -9,6 +9,7 @@ import pytest
 from nn import checkpoint
 from nn.augment import Augment
 from nn.files import read_npz, write_npz
+from nn.limits import RANGES
 from nn.network import digit_net
 from nn.optim import AdamW
 from nn.recipes import RECIPES
@@ -54,6 +55,19 @@ def test_settings_of_no_recipe_are_refused(path, changes):
 ])  # fmt: skip
 def test_runs_of_no_training_are_refused(path, changes):
     spoil(path, lambda run: run.update(changes))
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_it_holds_what_the_command_line_takes_and_nothing_beyond(path, name):
+    arrays, (least, most) = read_npz(path), RANGES[name]
+    for value in (least, most):
+        run = json.loads(str(arrays["run"]))
+        (run if name in run else run["settings"])[name] = value
+        write_npz(path, arrays | {"run": np.array(json.dumps(run))})
+        run, _, _ = checkpoint.read(path)
+        assert (run if name in run else run["settings"])[name] == value
+    for value in (0 if name == "lr" else least - 1, most + 1):
+        spoil(path, lambda run: (run if name in run else run["settings"]).update({name: value}))  # noqa: B023
 
 
 @pytest.mark.parametrize("name", ["recipe", "settings", "seed", "threads", "data", "history", "data_checksum"])

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import train
-from nn import mnist, runs
+from nn import mnist
 from nn.files import read_npz
 from nn.network import Network, digit_net
 from nn.own_data import held_out_last
@@ -174,15 +174,6 @@ def test_the_shipped_weights_are_as_good_as_their_card_says():
     assert card["test_accuracy"] >= 0.995
 
 
-def test_by_default_a_thread_has_16_images_of_a_batch_or_more(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 12)
-    def threads(*arguments):
-        return runs.fresh(train.parse_arguments(arguments))[0]["threads"]
-
-    assert [threads("--batch-size", size) for size in ("2", "31", "64", "500")] == [1, 1, 4, 8]
-    assert threads("--threads", "9") == 9
-
-
 # --- stopping and going on ----------------------------------------------------------------------------------
 
 KILLED = """
@@ -251,22 +242,6 @@ def test_a_loss_that_explodes_stops_the_run_in_one_line(idx_data, tmp_path):
     assert code == 2
     assert re.fullmatch(r"train.py: .* epoch 1.*--lr.*nothing is saved.\n", errors)
     assert not list(tmp_path.iterdir())
-
-
-# --- options ------------------------------------------------------------------------------------------------
-
-def test_options_change_the_recipe_and_nothing_else():
-    args = train.parse_arguments(
-        ["--recipe", "quick", "--epochs", "3", "--batch-size", "64", "--lr", "0.01", "--no-augment"]
-    )
-    run, recipe, state = runs.fresh(args)
-    assert recipe == replace(RECIPES["quick"], epochs=3, batch_size=64, lr=0.01, augment=None)
-    assert (run["recipe"], run["seed"], run["data"], state) == ("quick", 0, None, None)
-
-
-def test_without_options_it_is_the_standard_recipe():
-    run, recipe, _ = runs.fresh(train.parse_arguments([]))
-    assert recipe == RECIPES["standard"] and run["threads"] == runs.default_threads() >= 1
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------

@@ -75,25 +75,34 @@ def effort(process):
     return spent, any(thread.rpartition(")")[2].split()[state] in "RD" for thread in threads)
 
 
-def stop(process, name):
-    """Send a living process a signal and see it end. Returns what was wrong with that, or "".
+def ended(process):
+    """What a process says on stderr until it ends; or TimeoutError with where it stands, if it doesn't.
 
-    A busy machine isn't a hang: what counts is time in which it computes, or sleeps.
+    A busy machine isn't a hang: what counts is time in which the process computes, or sleeps.
     """
-    number = getattr(signal, f"SIG{name}")
-    heard, (before, _), last, asleep = hears(process), effort(process), 0.0, 0
-    process.send_signal(number)
+    (before, _), last, asleep = effort(process), 0.0, 0
     while True:
         try:
-            _, words = process.communicate(timeout=1)
-            break
+            return process.communicate(timeout=1)[1]
         except subprocess.TimeoutExpired:
             spent, busy = effort(process)
             asleep, last = 0 if busy or spent > last else asleep + 1, spent
             if spent - before > SECONDS or asleep > SECONDS:
                 process.send_signal(signal.SIGABRT)  # Python's faulthandler then says where it stands
-                words = " | ".join(process.communicate()[1].splitlines()[:40])
-                return f"still there, having computed for {spent - before:.0f} s and slept for {asleep}: {words}"
+                stack = " | ".join(process.communicate()[1].splitlines()[:40])
+                raise TimeoutError(
+                    f"still there, having computed for {spent - before:.0f} s and slept for {asleep}: {stack}"
+                ) from None
+
+
+def stop(process, name):
+    """Send a living process a signal and see it end. Returns what was wrong with that, or ""."""
+    number, heard = getattr(signal, f"SIG{name}"), hears(process)
+    process.send_signal(number)
+    try:
+        words = ended(process)
+    except TimeoutError as error:
+        return str(error)
     if not heard and process.returncode in (-number, 1, CODES[name]):
         return ""
     if process.returncode not in (CODES[name], 0) or "Traceback" in words:
@@ -104,62 +113,65 @@ def stop(process, name):
 def chain(data, folder, name, moments, expected):
     """Start a training again and again, stopping each start after the next of the moments, until one comes to its end.
 
-    Returns how many signals were sent, and what was wrong, or "".
+    Returns how many signals were sent, how many starts they ended, and what was wrong, or "".
     """
-    out, place, sent = folder / "a.npz", folder / "a.checkpoint.npz", 0
+    out, place, sent, stopped = folder / "a.npz", folder / "a.checkpoint.npz", 0, 0
     while not out.exists() or place.exists():
         process = start(out, *(["--resume"] if place.exists() else ["--data", data, *OPTIONS]))
-        moment = next(moments, 600)
-        try:
-            process.wait(moment)
-            if process.returncode:
-                return sent, f"not to be finished: {process.communicate()[1].strip()[-200:]}"
-        except subprocess.TimeoutExpired:
-            sent += 1
-            if wrong := stop(process, name):
-                return sent, f"after {moment:.3f} s: {wrong}"
-        process.communicate()
+        moment = next(moments, 0.0)
+        if moment:
+            try:
+                process.wait(moment)
+            except subprocess.TimeoutExpired:
+                sent += 1
+                if wrong := stop(process, name):
+                    return sent, stopped, f"after {moment:.3f} s: {wrong}"
+        words = ended(process)
+        if process.returncode and sent == stopped:
+            return sent, stopped, f"not to be finished: {words.strip()[-200:]}"
+        stopped += process.returncode != 0
         try:
             if out.exists():
                 load_digit_net(out)
             if place.exists():
                 checkpoint.read(place)
         except ValueError as error:
-            return sent, f"after {moment:.3f} s: not whole: {error}"
+            return sent, stopped, f"after {moment:.3f} s: not whole: {error}"
     found = weights(out)
     if found.keys() != expected.keys() or not all(np.array_equal(found[key], a) for key, a in expected.items()):
-        return sent, "it ended with other bits"
+        return sent, stopped, "it ended with other bits"
     left = sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
-    return sent, f"left behind: {left}" if left else ""
+    return sent, stopped, f"left behind: {left}" if left else ""
 
 
 def campaign(n, name, seed=0, cold=False):
-    """Send n signals. Returns Counter of trainings by what was wrong with them; "" counts those that were well."""
-    # A program started in the background ignores Ctrl-C, and so does what it starts.
+    """Send n signals. Returns how many starts they ended, and Counter of trainings by what was wrong with them, where
+    "" counts those that were well.
+    """
+    # A program started in the background ignores Ctrl-C, and so would what it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    outcomes, rng = Counter(), np.random.default_rng((seed, CODES[name] % 256))
+    outcomes, rng, sent, stopped = Counter(), np.random.default_rng((seed, CODES[name] % 256)), 0, 0
     with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as folder:
         data_set(data)
         if cold:
             os.environ["NUMBA_CACHE_DIR"] = str(Path(folder, "cache"))
         begun = time.perf_counter()
         process = start(Path(folder, "a.npz"), "--data", data, *OPTIONS)
-        _, words = process.communicate(timeout=600)
+        words = ended(process)
         if process.returncode:
             raise RuntimeError(words)
         life, expected = time.perf_counter() - begun, weights(Path(folder, "a.npz"))
-        sent = 0
         while sent < n:
             moments = iter(rng.uniform(0, life, n - sent).tolist())
             with tempfile.TemporaryDirectory() as place:
                 if cold:
                     os.environ["NUMBA_CACHE_DIR"] = str(Path(place, "cache"))
-                more, wrong = chain(Path(data), Path(place), name, moments, expected)
-            sent += more
+                more, ends, wrong = chain(Path(data), Path(place), name, moments, expected)
+            sent, stopped = sent + more, stopped + ends
             outcomes[wrong] += 1
             if wrong:
                 print(f"{name}, seed {seed}, after {sent} signals: {wrong}", flush=True)
-    return outcomes
+    return stopped, outcomes
 
 
 def main():
@@ -171,11 +183,12 @@ def main():
     args = parser.parse_args()
     finds = 0
     for name in args.signal or CODES:
-        outcomes = campaign(args.n, name, args.seed, args.cold)
+        stopped, outcomes = campaign(args.n, name, args.seed, args.cold)
         wrong = outcomes.total() - outcomes[""]
         finds += wrong
-        print(f"{name}: {args.n} signals sent to {outcomes.total()} trainings, each stopped again and again; "
-              f"{outcomes['']} finished with the same bits, {wrong} not", flush=True)  # fmt: skip
+        print(f"{name}: {args.n} signals, {stopped} ended a training and {args.n - stopped} came too late; of "
+              f"{outcomes.total()} trainings, each gone on with after every signal, {outcomes['']} finished with the "
+              f"same bits, {wrong} not", flush=True)  # fmt: skip
     return 1 if finds else 0
 
 
