@@ -64,7 +64,10 @@ def app(one_or_seven, tmp_path):
     from window.app import App
 
     pygame.font.init()
-    return App(one_or_seven, samples=tmp_path)
+    app = App(one_or_seven, samples=tmp_path)
+    yield app
+    for run in app.learning.runs:  # a training goes on until it is stopped
+        run.controls.stop()
 
 
 @pytest.fixture(scope="session")

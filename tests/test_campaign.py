@@ -9,7 +9,7 @@ pytest.importorskip("pygame")
 
 from benchmarks.campaign import kills, monkey, mutants, options, targets
 from benchmarks.campaign.targets import TARGETS, Target, attempt
-from window.data import hand
+from window.data import hand, live
 
 
 @pytest.mark.parametrize("kind", TARGETS)
@@ -43,6 +43,7 @@ def test_what_is_a_find():
 
 def test_events_without_a_mind_raise_nothing(monkeypatch):
     monkeypatch.setattr(hand, "learn", hand.learn)  # which the campaign replaces
+    monkeypatch.setattr(live, "learn", live.learn)
     assert monkey.campaign(1500, seed=3)[0] == 0
 
 

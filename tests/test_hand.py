@@ -80,8 +80,8 @@ def test_learning_teaches_a_copy_and_measures_on_what_it_did_not_see(swapped, mo
     seen = []
     teach = hand.teach
     monkeypatch.setattr(hand, "teach", lambda of, images, *rest: seen.append(images) or teach(of, images, *rest))
-    *progress, learned = hand.learn(net, samples)
-    shares = [event.share for event in progress]
+    *others, learned = hand.learn(net, samples)
+    shares = [event.share for event in others if isinstance(event, hand.Progress)]
     assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1 and len(shares) > 10
     assert all(np.array_equal(net.params[name], array) for name, array in before.items())  # the copy learned
     assert any(not np.array_equal(learned.network.params[name], array) for name, array in before.items())
@@ -118,9 +118,12 @@ def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
     from window.run import usable
 
     teach.learn(app)
-    assert "learn" in app.jobs
-    until(app, lambda: app.teaching.learned)
-    taught = app.teaching.learned.network
+    assert "learn" in app.jobs and app.sight == "train" and app.learning.going
+    until(app, lambda: app.teaching.learned and "learn" not in app.jobs)
+    taught, run = app.teaching.learned.network, app.learning.chosen
+    assert run.hand and run.losses and run.moments[0].step == 0 and run.moment.network is taught
+    assert not app.dialogs.open and app.message.words.startswith(app.teaching.learned.verdict)
+    assert app.looking.focus == ("keep" if app.teaching.learned.better else "away")
     assert taught.card["test_misses"] == app.teaching.learned.mnist[1]  # its own, not the shipped weights'
     assert taught.card["test_accuracy"] == pytest.approx(1 - app.teaching.learned.mnist[1] / 500)
     teach.keep(app)
@@ -133,8 +136,23 @@ def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
     assert app.reading.network is taught
 
 
+@pytest.mark.parametrize(("mine", "others", "better", "words"), [
+    ((3, 1), (60, 62), True, "2 of 3 errors on your hand gone, 2 more errors elsewhere: better keep it."),
+    ((3, 3), (60, 70), False, "No gain on your hand, 10 more errors elsewhere: better discard it."),
+    ((3, 3), (60, 55), True, "No gain on your hand, 5 fewer errors elsewhere: better keep it."),
+    ((3, 3), (60, 60), False, "No gain on your hand, as many elsewhere: better discard it."),
+    ((1, 2), (60, 10), False, "1 more wrong on your hand, 50 fewer errors elsewhere: better discard it."),
+    ((3, 2), (60, 4000), False, "1 of 3 errors on your hand gone, 3940 more errors elsewhere: better discard it."),
+    ((0, 0), (60, 61), False,
+     "Your hand was read without an error before, and is now, 1 more errors elsewhere: better discard it."),
+])  # fmt: skip
+def test_the_verdict_weighs_your_hand_against_all_others(mine, others, better, words):
+    learned = hand.Learned(None, 10, mine, 10000, others)
+    assert learned.better is better and learned.verdict == words
+
+
 def test_discarding_and_cancelling_change_nothing(app, swapped, tmp_path):
-    from events import until
+    from events import press, until
 
     from window.actions import teach
 
@@ -143,6 +161,8 @@ def test_discarding_and_cancelling_change_nothing(app, swapped, tmp_path):
     teach.discard(app)
     teach.learn(app)
     until(app, lambda: app.teaching.progress)
+    press(app, "Esc", "N")
+    assert "learn" in app.jobs and app.sight == "forward", "Esc throws nothing away"
     app.press("learn")  # the button is Cancel now
     until(app, lambda: "learn" not in app.jobs)
     assert app.teaching.learned is None and "cancelled" in app.message.words

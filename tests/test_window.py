@@ -314,7 +314,7 @@ def test_every_state_can_be_drawn_in_both_themes_and_looks_different(app):
     app.looking.pinned = None
     app.teaching.progress = hand.Progress(0.5, "epoch 2 of 3")
     look("learning")
-    app.teaching.progress, app.dialogs.open = None, "learned"
+    app.teaching.progress = None
     app.teaching.learned = hand.Learned(app.reading.network, 10, (3, 1), 10000, (60, 62))
     look("learned")
 

@@ -253,15 +253,15 @@ def test_help_is_closed_by_its_key_by_escape_and_by_a_click_and_nothing_is_drawn
 def test_what_was_learned_is_kept_or_discarded_by_its_buttons(app, one_or_seven):
     from window.data import hand
 
-    for part in ("keep", "discard"):
+    for part in ("keep", "away"):
         app.teaching.learned = hand.Learned(one_or_seven, 10, (3, 1), 10000, (60, 62))
-        app.dialogs.open = "learned"
-        show(app)
-        places = [(x, y) for x in range(0, app.layout.size[0], 8) for y in range(0, app.layout.size[1], 8)]
-        place = next(place for place in places if dialogs.part_at(app, place) == part)
-        for kind in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP):
-            send(app, kind, pos=place, button=1)
+        click(app, "learn")
+        assert app.sight == "train" and "better keep it" in app.message.words
+        press(app, "Esc")
+        assert app.teaching.learned, "Esc throws nothing away"
+        click(app, part)
         assert app.teaching.learned is None and (app.teaching.samples / hand.WEIGHTS).exists()
+        press(app, "N")
 
 
 def test_redo_by_the_other_usual_key(app):

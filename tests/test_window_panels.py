@@ -59,7 +59,7 @@ def states(app):
     app.teaching.progress = hand.Progress(0.5, "epoch 1 of 1, loss 0.432")
     yield "learning"
     app.teaching.progress = None
-    app.teaching.learned, app.dialogs.open = hand.Learned(app.reading.network, 10, (3, 1), 10000, (60, 62)), "learned"
+    app.teaching.learned = hand.Learned(app.reading.network, 10, (3, 1), 10000, (60, 62))
     yield "learned"
     press(app, "D", "C")
     draw(app, [(0.15 + 0.3 * (x - 0.3), y) for x, y in SEVEN])

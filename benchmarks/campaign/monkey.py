@@ -28,7 +28,7 @@ from benchmarks.campaign.targets import good_files
 from nn.network import load_digit_net
 from window.actions import keys
 from window.app import App
-from window.data import hand
+from window.data import hand, live
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = [pygame.K_ESCAPE, pygame.K_RETURN, pygame.K_TAB, pygame.K_BACKSPACE, pygame.K_PAGEDOWN, pygame.K_PAGEUP,
@@ -36,9 +36,14 @@ KEYS = [pygame.K_ESCAPE, pygame.K_RETURN, pygame.K_TAB, pygame.K_BACKSPACE, pyga
 TEXTS = ("a", "7", "/", "é", "数", "\U0001f600", "\ud800", "\0", "\n", "~", "x" * 20_000, "/dev/null", "a.json")
 
 
-def learn(network, samples, seed=0):
+def learn(network, samples, controls):
     yield hand.Progress(0.5, "learning nothing")
     yield hand.Learned(network, 2, (1, 1), 10, (1, 1))
+
+
+def train(network, choices, controls):
+    while controls.wait():
+        yield live.Moment(0, 0, network)
 
 
 def event(app, rng, files):
@@ -79,7 +84,7 @@ def megabytes():
 def campaign(n, seed=0):
     """Send n events. Returns (exceptions, MB after the first tenth, MB at the end, seconds)."""
     rng, exceptions, begun, first = np.random.default_rng(seed), 0, time.perf_counter(), 0.0
-    hand.learn = learn
+    hand.learn, live.learn = learn, train
     pygame.display.init()
     pygame.font.init()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1, user_api="blas"):

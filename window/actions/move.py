@@ -1,6 +1,6 @@
 """The keyboard in place of the mouse: the focus, the nib on the pad, the cell of a grid."""
 
-from window.actions import ask, teach, train, why
+from window.actions import ask, train, why
 
 NIB_STEP = 1 / 28
 
@@ -66,14 +66,10 @@ def escape(app):
     looking = app.looking
     if not app.pad.replaying:
         app.pad.drawing.lift()
-    if app.dialogs.open == "learned":
-        teach.discard(app)
-    elif app.dialogs.open:
+    if app.dialogs.open:
         app.dialogs.open = None
     elif looking.pinned:
         looking.pinned = looking.explained = None
-    elif "learn" in app.jobs:
-        app.jobs.cancel("learn")
     elif looking.focus:
         looking.focus = None
     elif looking.view != "pixels":

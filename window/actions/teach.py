@@ -2,6 +2,7 @@
 
 from nn import ink
 from nn.words import article
+from window.actions import train, views
 from window.data import hand
 
 
@@ -64,39 +65,56 @@ def label(app, digit):
 
 
 def learn(app):
-    """Fine-tune a copy of the network on the kept drawings; or stop it if it is doing that."""
+    """Fine-tune a copy of the network on the kept drawings, to be looked at in the view Train."""
     teaching = app.teaching
-    if app.reading.network is None or "learn" in app.jobs or teaching.learned:
+    if app.reading.network is None or "learn" in app.jobs:
+        return
+    if teaching.learned:
+        app.say(f"{teaching.learned.verdict} K keeps it, D discards it.")
         return
     drawings, refused = hand.load(teaching.samples)
     if len(drawings) < hand.ENOUGH:
         words = f"{len(drawings)} of {hand.ENOUGH} drawings kept: draw a digit, and press what it is."
         app.say(f"{words} {refused[0]}" if refused else words, bad=bool(refused))
         return
+    run = train.prepared(app, hand=True)
+    if run is None:
+        return
+    run.controls.allow(None)
+    views.go(app, "train")
     app.say(f"Learning from {len(drawings)} drawings; {refused[0] if refused else 'keep drawing if you like.'}")
 
     def each(event):
-        teaching.progress = event
-        if isinstance(event, hand.Learned):
+        if isinstance(event, hand.Progress):
+            teaching.progress = event
+        elif isinstance(event, hand.Learned):
             teaching.learned = event
-            app.dialogs.open = "learned"
 
     def end(error):
         teaching.progress = None
-        if error:
-            app.say(f"Learning stopped: {error}", bad=True)
-        elif teaching.learned:
-            app.say("Learned. Keep or discard?")
-        else:
+        if teaching.learned:
+            app.say(f"{teaching.learned.verdict} K keeps it, D discards it.")
+            if app.sight == "train" and app.looking.focus is None:
+                app.looking.focus = "keep" if teaching.learned.better else "away"
+        elif not error:
             app.say("Learning was cancelled; nothing has changed.")
 
-    app.jobs.start("learn", hand.learn(app.reading.networks["shipped"], drawings), each, end)
+    events = hand.learn(app.reading.networks["shipped"], drawings, controls=run.controls)
+    train.begin_job(app, "learn", events, run, each, end)
+
+
+def undecided(app):
+    """Whether what was learned is to be kept or discarded."""
+    return app.teaching.learned is not None
 
 
 def learn_or_cancel(app):
     """What the button does: F alone never stops what it began."""
-    if "learn" in app.jobs:
-        app.jobs.cancel("learn")
+    if undecided(app):
+        views.go(app, "train")
+        app.say(app.teaching.learned.verdict)
+    elif "learn" in app.jobs:
+        next(run for run in app.learning.runs if run.hand and not run.over).controls.stop()
     else:
         learn(app)
 
@@ -111,15 +129,15 @@ def keep(app):
         except OSError as error:
             app.say(f"{path}: {error.strerror}", bad=True)
             return
-        reading.networks["yours"], teaching.learned, app.dialogs.open = teaching.learned.network, None, None
+        reading.networks["yours"], teaching.learned = teaching.learned.network, None
         app.use(reading.networks["yours"])
         app.say(f"Kept in {path}. W switches between {app.name} and yours.")
 
 
 def discard(app):
     if app.teaching.learned:
-        app.teaching.learned = app.dialogs.open = None
-        app.say("Discarded; nothing has changed.")
+        app.teaching.learned = None
+        app.say("Discarded; nothing has changed. Its run stays in Train until that is discarded, too.")
 
 
 def weights(app):

@@ -23,6 +23,8 @@ def view(app):
 
 def _go(app, batches):
     learning = app.learning
+    if learning.chosen and learning.chosen.hand and learning.chosen.over:
+        learning.prepare(live.Choices())  # a hand is learned by its own button
     if (learning.chosen is None or learning.chosen.over) and not _begin(app):
         return
     for run in learning.runs:
@@ -36,28 +38,42 @@ def _begin(app):
     """Begin a run with the choices of now; True if it has begun."""
     from nn.network import digit_net
 
+    run = prepared(app)
+    if run is None:
+        return False
+    network = digit_net(np.random.default_rng(run.choices.seed), run.choices.batch_norm)
+    begin_job(app, f"run {run.number}", live.learn(network, run.choices, run.controls), run)
+    return True
+
+
+def prepared(app, hand=False):
+    """A new run, or None if there are too many."""
     learning = app.learning
     if len(learning.runs) >= MOST:
-        app.say(f"{MOST} runs are kept. Discard one of them first.", bad=True)
-        return False
+        app.say(f"{MOST} runs are kept. Discard one of them in Train first.", bad=True)
+        return None
     if learning.chosen:
         learning.prepare(learning.choices)
-    run = learning.begin()
-    network = digit_net(np.random.default_rng(run.choices.seed), run.choices.batch_norm)
+    for run in learning.runs:
+        run.controls.allow(0)
+    return learning.begin(hand)
 
-    def each(event):
+
+def begin_job(app, name, events, run, each=lambda event: None, end=lambda error: None):
+    """Run a training in the background; `each` and `end` are told of it too."""
+    def take(event):
         run.take(event)
+        each(event)
         judge(app)
 
-    def end(error):
+    def over(error):
         run.over = True
         if error:
             run.failed = str(error)
-        if error and run in learning.runs:
             app.say(f"Run {run.number} stopped: {error}. Earlier goes back to before.", bad=True)
+        end(error)
 
-    app.jobs.start(f"run {run.number}", live.learn(network, run.choices, run.controls), each, end)
-    return True
+    app.jobs.start(name, events, take, over)
 
 
 def judge(app):
@@ -97,6 +113,11 @@ def epoch(app):
 
 def slow(app):
     app.learning.controls.slow = not app.learning.controls.slow
+
+
+def fresh(app):
+    """Whether what changes while it learns can be changed: the recipe of a hand is fixed."""
+    return not (app.learning.chosen and app.learning.chosen.hand)
 
 
 def lower(app):
@@ -145,9 +166,9 @@ def run(app, which):
 
 def discard(app):
     """Forget the run in sight."""
-    number = app.learning.chosen.number
+    run = app.learning.chosen
     app.learning.drop()
-    app.say(f"Run {number} is discarded.")
+    app.say(f"Run {run.number} is discarded.")
 
 
 def chosen(app):

@@ -20,6 +20,7 @@ import numpy as np
 
 from nn import mnist
 from nn.files import parse_json, read_bytes, write_whole
+from window.data import live
 from window.data.strokes import LARGEST, from_json, to_json
 
 FORMAT = {"format": "labelled digit", "version": 1}
@@ -53,6 +54,25 @@ class Learned:
     mine: tuple[int, int]  # how many of them were wrong, before and after
     tests: int  # images of MNIST's test set
     mnist: tuple[int, int]  # how many of them were wrong, before and after
+
+    @property
+    def better(self):
+        """Whether it is better kept: it reads a larger share of your drawings right than it loses of MNIST's digits."""
+        gain, loss = self.mine[0] - self.mine[1], self.mnist[1] - self.mnist[0]
+        return gain / max(self.held_out, 1) > loss / max(self.tests, 1) and gain >= 0
+
+    @property
+    def verdict(self):
+        """That in words, with both numbers."""
+        gain, loss = self.mine[0] - self.mine[1], self.mnist[1] - self.mnist[0]
+        mine = f"{gain} of {self.mine[0]} errors on your hand gone" if gain > 0 else "no gain on your hand"
+        if gain < 0:
+            mine = f"{-gain} more wrong on your hand"
+        elif self.mine == (0, 0):
+            mine = "your hand was read without an error before, and is now"
+        others = f"{abs(loss)} {'more' if loss > 0 else 'fewer'} errors elsewhere" if loss else "as many elsewhere"
+        advice = "better keep it" if self.better else "better discard it"
+        return f"{mine[0].upper()}{mine[1:]}, {others}: {advice}."
 
 
 def keep(folder, label, strokes, image):
@@ -91,8 +111,9 @@ def load(folder):
     return samples, refused
 
 
-def learn(network, samples, seed=0):
-    """Teach a copy of a network some Samples, all but every fifth of them. Yields Progress, and Learned at the end.
+def learn(network, samples, seed=0, controls=None):
+    """Teach a copy of a network some Samples, all but every fifth of them. Yields Progress, what live.learn yields, and
+    Learned at the end, unless the controls stop it before.
 
     The network itself is not touched.
     """
@@ -105,11 +126,19 @@ def learn(network, samples, seed=0):
     threads = max(1, (os.cpu_count() or 1) - 1)  # one core is left to the pen
 
     taught = copy.deepcopy(network)
-    for progress in teach(taught, *arrays(own), *train, seed, threads):
-        if isinstance(progress, Progress):
-            yield Progress(0.05 + 0.8 * progress.share, progress.words)
+    yield live.Digits((tests, labels), arrays(held), (OWN + min(OTHERS, len(train[0]))) * RECIPE["epochs"])
+    for event in teach(taught, *arrays(own), *train, seed, threads, controls):
+        if isinstance(event, Progress):
+            yield Progress(0.05 + 0.8 * event.share, event.words)
+        elif hasattr(event, "layers"):
+            taught = event
         else:
-            taught = progress
+            yield event
+            if isinstance(event, live.Point):
+                last = event
+    if controls and controls.stopped:
+        return
+    yield live.Moment(last.step, last.images, taught)
     wrong = []
     for share, (images, truth) in enumerate([arrays(held), (tests, labels)]):
         for which in (network, taught):
@@ -121,13 +150,14 @@ def learn(network, samples, seed=0):
     yield Learned(taught, len(held), tuple(wrong[:2]), len(tests), tuple(wrong[2:]))
 
 
-def teach(network, images, labels, mnist_images, mnist_labels, seed=0, threads=1):
+def teach(network, images, labels, mnist_images, mnist_labels, seed=0, threads=1, controls=None):
     """Train a network, in place, on a user's images and enough others that it doesn't forget those.
 
-    Yields Progress, and at the end the network with averaged weights.
+    Yields Progress, live's Points and Moments, and at the end the network with averaged weights, or nothing if the
+    controls stopped it.
     """
     from nn.recipes import Recipe, training_images
-    from nn.training import Epoch, Step, fit
+    from nn.training import Epoch, fit
 
     yield Progress(0.0, "mixing the drawings with MNIST")
     recipe = Recipe(**RECIPE)
@@ -136,13 +166,21 @@ def teach(network, images, labels, mnist_images, mnist_labels, seed=0, threads=1
     repeats = np.resize(np.arange(len(images)), OWN)
     mixed = np.concatenate([mixed, images[repeats]])
     targets = np.concatenate([targets, np.eye(10, dtype=np.float32)[labels[repeats]]])
-    for event in fit(network, mixed, targets, recipe, seed=seed, threads=threads):
-        if isinstance(event, Step):
-            done = (event.epoch - 1 + event.images / len(mixed)) / recipe.epochs
-            yield Progress(done, f"epoch {event.epoch} of {recipe.epochs}, loss {event.loss:.3f}")
-        elif isinstance(event, Epoch):
+    if controls is None:
+        controls = live.Controls()
+        controls.allow(None)
+    events = fit(network, mixed, targets, recipe, seed=seed, threads=threads)
+    steps = recipe.epochs * -(-len(mixed) // recipe.batch_size)
+    for event in live.watch(events, network, steps, controls):
+        if isinstance(event, Epoch):
             averaged = event.network
-    yield averaged
+            continue
+        yield event
+        if isinstance(event, live.Point):
+            done = event.images / (len(mixed) * recipe.epochs)
+            yield Progress(done, f"epoch {event.epoch} of {recipe.epochs}, loss {event.loss:.3f}")
+    if not controls.stopped:
+        yield averaged
 
 
 def arrays(samples):

@@ -103,7 +103,7 @@ def moment(network, step, images, kept):
 def watch(events, network, steps, controls):
     """A Point for each Step that nn.training.fit yields, and Moments of `network`, which it trains in place.
 
-    steps: how many there will be. The Epochs among the events are passed over.
+    steps: how many there will be. The Epochs among the events are handed on.
     """
     kept, step, images, seconds, before = due(steps), 0, 0, 0.0, 0
     seen, shown = 0, time.perf_counter()  # the step of the last moment, and when it was
@@ -116,7 +116,8 @@ def watch(events, network, steps, controls):
             return
         start = time.perf_counter()
         event = next(events, None)
-        while hasattr(event, "validation_loss"):  # an Epoch
+        if hasattr(event, "validation_loss"):  # an Epoch
+            yield event
             before, event = images, next(events, None)
         if event is None:
             return

@@ -152,6 +152,10 @@ def _hand(surface, app):
     layout, theme, size = app.layout, app.theme, app.layout.text
     box, where = layout.parts["learn"], layout.parts["hand"]
     count = app.teaching.kept
+    if teach.undecided(app):
+        widgets.paragraph(surface, app.teaching.learned.verdict, where, size * 0.92, theme.text)
+        widgets.button(surface, box, "Keep or discard", theme, size, primary=True, pointed=app.pointed_part == "learn")
+        return
     if app.teaching.progress is not None:
         words = f"Learning your hand: {app.teaching.progress.words}"
         widgets.paragraph(surface, words, where, size * 0.92, theme.muted)

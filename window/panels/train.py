@@ -2,7 +2,7 @@
 
 import pygame
 
-from window.actions import train
+from window.actions import teach, train
 from window.panels import train_seen, widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
@@ -11,17 +11,18 @@ from window.state.learning import MOST
 ROWS = (  # of buttons
     ("start", "batch", "epoch", "slow", "earlier", "later"),
     ("lower", "higher", "optimizer", "warp", "size", "norm"),
-    ("seed", "save", "use", "drop"),
+    ("seed", "save", "use", "drop", "keep", "away"),
 )
 CONTROLS = {
     "start": Control("Start", "Start a training from random weights, pause it, or go on.", train.start),
     "batch": Control("1 batch", "Learn one batch, then pause.", train.batch),
     "epoch": Control("1 epoch", "Learn an epoch of batches, then pause.", train.epoch),
     "slow": Control("Slow", "Slow motion: two batches a second.", train.slow),
-    "lower": Control("Rate down", "A lower learning rate, from the next batch on.", train.lower),
-    "higher": Control("Rate up", "A higher learning rate, from the next batch on.", train.higher),
-    "optimizer": Control("", "AdamW, or SGD with momentum, from the next batch on.", train.optimizer),
-    "warp": Control("Warp", "Turned, bent and shifted images (augmentation), from the next batch on.", train.augment),
+    "lower": Control("Rate down", "A lower learning rate, from the next batch on.", train.lower, train.fresh),
+    "higher": Control("Rate up", "A higher learning rate, from the next batch on.", train.higher, train.fresh),
+    "optimizer": Control("", "AdamW, or SGD with momentum, from the next batch on.", train.optimizer, train.fresh),
+    "warp": Control("Warp", "Turned, bent and shifted images (augmentation), from the next batch on.", train.augment,
+                    train.fresh),
     "size": Control("", "Images in a batch; another number is of a new run, and this one waits.", train.size),
     "norm": Control("Norm", "Batch norm; with or without is of a new run, and this one waits.", train.norm),
     "seed": Control("", "The seed of the random weights; another one is of a new run, and this one waits.", train.seed),
@@ -30,6 +31,10 @@ CONTROLS = {
     "save": Control("Save", "Save the weights of this moment.", train.save, train.there),
     "use": Control("Use", "Read the pad with the weights of this moment.", train.use, train.there),
     "drop": Control("Discard", "Forget the run that is shown.", train.discard, train.chosen),
+    "keep": Control("Keep hand", "Read with what was learned of your hand from now on: K.", teach.keep,
+                    teach.undecided),
+    "away": Control("Leave hand", "Go on as before, without what was learned of your hand: D.", teach.discard,
+                    teach.undecided),
     "run": Control("", "Show this run; Start goes on with it.", train.run, train.chosen),
     "plane": Control("", "500 test digits, each pulled to its own place by the score it gets. Ringed: your drawing.",
                      train.begin, focusable=False),
@@ -75,13 +80,16 @@ def draw(surface, app):
     words = {"start": "Pause" if learning.going else "Start", "size": f"Batch {choices.batch_size}",
              "seed": f"Seed {choices.seed}", "optimizer": train.NAMES[controls.optimizer]}  # fmt: skip
     on = {"slow": controls.slow, "norm": choices.batch_norm, "warp": controls.augment}
+    best = "start"
+    if teach.undecided(app):
+        best = "keep" if app.teaching.learned.better else "away"
     for row in ROWS:
         for name in row:
             its = CONTROLS[name]
             widgets.button(surface, parts[name], words.get(name, its.words), theme, size, on=on.get(name, False),
-                           primary=name == "start", pointed=app.pointed_part == name, ready=its.there(app))  # fmt: skip
+                           primary=name == best, pointed=app.pointed_part == name, ready=its.there(app))  # fmt: skip
     box = parts["train said"]._replace(h=layout.caption)
-    for i, words in enumerate(said(learning)):
+    for i, words in enumerate(said(learning, app.teaching)):
         colour = theme.warning if learning.chosen and learning.chosen.failed else theme.text
         widgets.text(surface, words, box._replace(y=box.y + i * box.h), size * 0.9, colour)
     for i, run in enumerate(learning.runs):
@@ -98,15 +106,19 @@ def draw(surface, app):
 def named(run):
     """A run in a line: its choices, and how far it is."""
     choices = run.choices
+    if run.hand:
+        return f"{run.number}  your hand{' · diverged' if run.failed else ''}"
     words = ["diverged" if run.failed else "", f"{train.NAMES[run.controls.optimizer]} {run.controls.rate:.2g}",
              str(choices.batch_size), "norm" if choices.batch_norm else "no norm",
              "" if run.controls.augment else "no warp", f"seed {choices.seed}" if choices.seed else ""]  # fmt: skip
     return f"{run.number}  {' · '.join(filter(None, words))}"
 
 
-def said(learning):
+def said(learning, teaching):
     """Where the training is, in two lines of words."""
     run = learning.chosen
+    if run and run.hand and teaching.learned:
+        return teaching.learned.verdict, "Keep hand, K, reads with it from now on. Leave hand, D, goes on as before."
     if run is None:
         return f"Rate {learning.controls.rate:.2g}.", ""
     if run.failed:

@@ -14,10 +14,13 @@ def along(images, total):
 
 
 class Run:
-    """One training. choices and controls: as in data/live.py; shown: the index of a moment, or None for the latest."""
+    """One training. choices and controls: as in data/live.py; shown: the index of a moment, or None for the latest.
 
-    def __init__(self, number, choices, controls):
-        self.number, self.choices, self.controls = number, choices, controls
+    hand: whether it teaches the user's hand to a network that knows digits, in place of random weights
+    """
+
+    def __init__(self, number, choices, controls, hand=False):
+        self.number, self.choices, self.controls, self.hand = number, choices, controls, hand
         self.digits = self.last = None  # the Digits that it is looked at with, and its last Point
         self.images, self.losses = [], []  # after each batch
         self.moments, self.news, self.shown = [], None, None
@@ -34,7 +37,7 @@ class Run:
             self.last = event
             self.images.append(event.images)
             self.losses.append(event.loss)
-        elif event.kept:
+        elif isinstance(event, live.Moment) and event.kept:
             self._stale.append(len(self.moments))
             self.moments.append(event)
         if isinstance(event, live.Moment):
@@ -137,10 +140,10 @@ class Learning:
             setattr(self._controls, name, getattr(before, name))
         self._choices, self.chosen = choices, None
 
-    def begin(self):
+    def begin(self, hand=False):
         """A new Run with the choices that were prepared, which is looked at from now on."""
         self.begun += 1
-        self.chosen = Run(self.begun, self._choices, self._controls)
+        self.chosen = Run(self.begun, self._choices, self._controls, hand)
         self.runs.append(self.chosen)
         return self.chosen
 
