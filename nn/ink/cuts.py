@@ -1,6 +1,7 @@
 """A wide piece of ink, perhaps of touching digits, cut along the seams that cross the least ink."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,9 +79,8 @@ def _seams(cost, pen):
 
 def _sums(cost):
     """The cost of the cheapest way from the top to each pixel, moving at most a column a row; slanting costs a bit."""
-    sums = cost.copy()
-    for row in range(1, len(cost)):
-        above = sums[row - 1]
-        aside = np.minimum(np.append(above[1:], np.inf), np.insert(above[:-1], 0, np.inf)) + 0.02
-        sums[row] += np.minimum(above, aside)
-    return sums
+    sums = np.pad(cost, ((0, 0), (1, 1)), constant_values=np.inf)
+    for above, row in pairwise(sums):
+        aside = np.minimum(above[2:], above[:-2]) + 0.02
+        row[1:-1] += np.minimum(above[1:-1], aside)
+    return sums[:, 1:-1]

@@ -60,6 +60,7 @@ class Page:
 
     levels: object  # formats.Levels
     ink: np.ndarray  # (H, W) uint8: the first guess at what is ink
+    views: tuple = ()  # the views of stage 0, and perhaps of stage 1, that were made to find it
 
     @property
     def note(self):
@@ -89,10 +90,12 @@ def _page(levels):
     exact = _exact(levels)
     if exact is not None:
         return Page(levels, exact)
+    stages = ()
     for stage in (0, 1):
-        for view in sorted(paper.views(levels, stage), key=lambda view: -view.prior):
+        stages += (paper.views(levels, stage),)
+        for view in sorted(stages[stage], key=lambda view: -view.prior):
             if lattice.has_ink(view.ink):
-                return Page(levels, view.ink)
+                return Page(levels, view.ink, stages)
     return None
 
 
@@ -119,7 +122,8 @@ def read_page(network, page):
         return found[0] if found else Reading(page)
     found = []
     for stage in (0, 1):
-        found += _read_views(network, paper.views(page.levels, stage))
+        views = page.views[stage] if stage < len(page.views) else paper.views(page.levels, stage)
+        found += _read_views(network, views)
         if found and max(reading.score for reading in found) > -CLEAR:
             break
     best = max(found, key=lambda reading: reading.score, default=None)

@@ -1,11 +1,13 @@
 """Printed lines off a page: rules, squares, frames and axes, which go straight on where a pen would have turned."""
 
 import numpy as np
+from numba import njit
 
 from nn.ink.pieces import extreme_along
 
 SHARE = 0.7  # of the picture's side: a line is at least so long; what a digit is made of is shorter
 TILT = 0.16  # the steepest slope of a line: nine degrees
+MOST_POINTS = 30_000  # pixels of ink that slopes are sought in
 GAP = 5  # pixels along a line that may be missing
 
 
@@ -30,41 +32,57 @@ def without_lines(ink, faint):
 
 def _level_lines(ink, faint):
     """The strength of the nearly level lines at each pixel (H, W), or None if there are none."""
-    H, W = ink.shape
+    W = ink.shape[1]
     length = max(int(SHARE * W), 2 * GAP)
-    lines = None
-    for slope in _slopes(ink > faint, length):
-        shifts = np.rint(slope * (np.arange(W) - W / 2)).astype(int)
-        reach = np.abs(shifts).max() + 1
-        rows = np.arange(H + 2 * reach)[:, None] + shifts - reach  # a line of this slope lies in one row
-        inside = (rows >= 0) & (rows < H)
-        straight = np.where(inside, ink[np.clip(rows, 0, H - 1), np.arange(W)], 0)
-        thick = np.maximum(straight, np.maximum(np.roll(straight, 1, 0), np.roll(straight, -1, 0)))
-        padded = np.pad(thick, ((0, 0), (length + GAP, length + GAP)), mode="edge")  # a line may leave the picture
-        level = padded
+    y, x = np.nonzero(ink > faint)
+    slopes = _slopes(y, x, W, length)
+    if not slopes:
+        return None
+    reach = int(TILT * W / 2) + 2  # rows above and below the page, so that every shear stays inside
+    padded = np.pad(ink, ((2 * reach, 2 * reach), (0, 0)))
+    lines = np.zeros_like(padded)
+    for slope in slopes:
+        shifts = _shifts(slope, W)
+        rows = _full_rows(y - shifts[x] + 2 * reach, x, len(padded), W, length)
+        near = np.unique(rows + np.arange(-1, 2)[:, None])  # a line of this slope lies in one row, or the next
+        straight = padded[near[:, None] + shifts, np.arange(W)]
+        k = np.searchsorted(near, rows)
+        thick = np.maximum(straight[k], np.maximum(straight[k - 1], straight[k + 1]))
+        level = np.pad(thick, ((0, 0), (length + GAP, length + GAP)), mode="edge")  # a line may leave the picture
         for extreme, window in ((np.maximum, GAP), (np.minimum, GAP + length - 1), (np.maximum, length)):
             level = extreme_along(extreme, level, window, 1)
         level = level[:, (level.shape[1] - W) // 2 :][:, :W]
-        level = np.where(inside & (level > faint), level, 0)
-        back = np.zeros_like(ink)
-        back[rows[inside], np.broadcast_to(np.arange(W), rows.shape)[inside]] = level[inside]
-        lines = back if lines is None else np.maximum(lines, back)
-    return lines if lines is not None and lines.any() else None
+        places = rows[:, None] + shifts, np.arange(W)
+        lines[places] = np.maximum(lines[places], np.where(level > faint, level, 0))
+    return lines[2 * reach : -2 * reach]
 
 
-def _slopes(mask, length):
-    """The slopes at which a row of a sheared mask holds most of `length` pixels: at most four, the fullest first."""
-    y, x = np.nonzero(mask)
-    if len(y) > 200_000:
-        y, x = y[:: len(y) // 100_000], x[:: len(x) // 100_000]
-    step = 2 / mask.shape[1]  # a pixel over half the width
+def _shifts(slope, W):
+    """How many rows a line of a slope lies lower in each column than in the middle one: (W,) int."""
+    return np.rint(slope * (np.arange(W) - W / 2)).astype(int)
+
+
+def _full_rows(rows, x, H, W, length):
+    """The sheared rows, of H, that hold or touch so much ink that a line may lie there. rows, x: of each pixel."""
+    counts = np.bincount(rows, minlength=H)
+    counts[1:-1] = counts[2:] + counts[1:-1] + counts[:-2]
+    full = counts >= length // GAP
+    for edge in (0, W - 1):  # beyond an edge, ink is taken to go on
+        at = rows[x == edge]
+        for away in (-1, 0, 1):
+            full[at + away] = True
+    return np.flatnonzero(full)
+
+
+def _slopes(y, x, W, length):
+    """The slopes at which most of `length` of the pixels at x, y lie in one row: at most four, the fullest first."""
+    every = max(-(-len(y) // MOST_POINTS), 1)  # of so many columns one is looked at
+    some = x % every == 0
+    y, x = y[some].astype(np.int32), (x[some] // every).astype(np.int32)
+    step = 2 / W  # a pixel over half the width
     tries = np.arange(-TILT, TILT + step, step)
-    share = len(y) / max(np.count_nonzero(mask), 1)
-    fullest = []
-    for slope in tries:
-        rows = np.rint(y - slope * (x - mask.shape[1] / 2)).astype(int)
-        fullest.append(np.bincount(rows - rows.min()).max() / share if len(rows) else 0)
-    fullest = np.array(fullest)
+    shifts = np.array([_shifts(slope, W)[::every] for slope in tries], np.int32)
+    fullest = _fullest(y, x, shifts) * (W / shifts.shape[1]) if len(y) else np.zeros(len(tries))
     chosen = []
     for k in np.argsort(-fullest):
         if fullest[k] < 0.7 * length or len(chosen) == 4:
@@ -72,6 +90,25 @@ def _slopes(mask, length):
         if all(abs(tries[k] - other) > step for other in chosen):
             chosen.append(tries[k])
     return chosen
+
+
+def _fullest_loops(y, x, shifts):
+    """The pixels (n,) at x, y in the fullest row once each column is moved up by its shift: for each of the shears.
+
+    shifts: (shears, columns) int32. Returns (shears,) int64.
+    """
+    reach = np.abs(shifts).max()
+    counts = np.zeros(y.max() + 2 * reach + 1, np.int64)
+    fullest = np.zeros(len(shifts), np.int64)
+    for k in range(len(shifts)):
+        counts[:] = 0
+        for i in range(len(y)):
+            counts[y[i] - shifts[k, x[i]] + reach] += 1
+        fullest[k] = counts.max()
+    return fullest
+
+
+_fullest = njit(nogil=True, cache=True)(_fullest_loops)
 
 
 def _off(ink, lines, faint):
