@@ -15,7 +15,8 @@ is "sure", "likely", "unsure" (it is this digit or the second) or "no digit". On
 may be another one although its digits are clear, as "ink as large as a digit was left out". Where not the first frame
 or page of a file was read, a "note" says which. A file that can't be read gives {"file", "error"}. All files are tried;
 the exit code is 0 if all were read and 2 if any was not.
---explain writes a picture of how one FILE was read: what was taken for ink, the digits' boxes, what was left out.
+--explain writes a picture of how one FILE was read: the paper, the ink of each digit in a colour of its own, so that
+cuts and joins show, and what was left out and why.
 """
 
 if __name__ == "__main__":

@@ -240,4 +240,24 @@ def test_how_a_page_was_read_is_drawn(network, tmp_path):
     shown.explain(tmp_path / "how.png", page, ink.read_page(network, page), network.threshold)
     with Image.open(tmp_path / "how.png") as how:
         colours = {colour for _, colour in how.convert("RGB").getcolors(1 << 20)}
-    assert (0x20, 0x60, 0xFF) in colours  # a digit's box
+    assert set(shown.DIGITS[:2]) <= colours  # two digits, two colours
+    assert shown.LEFT_OUT not in colours and shown.PAPER not in colours
+
+
+def test_what_is_told_of_a_reading():
+    page = np.zeros((60, 60), np.uint8)
+    page[10:40, 5:50] = 255
+    own = page.copy()
+    own[:, 30:] = 0
+    cut = reading.Digit(np.eye(10)[3], (5, 10, 30, 40), 0, 0, own, pieces=2, cut=True)
+    found = reading.Reading(page, [cut], [((30, 10, 50, 40), "no digit")] * 2, doubt="it is so", view="dark ink")
+    lines = shown.told(found, 0.85)
+    assert lines == ["Read as 3, seen as dark ink.", "In doubt: it is so.",
+                     "Digit 1, 3: sure, joined of 2 pieces, cut from the digit before it.",
+                     "Left out: no digit, 2 times."]  # fmt: skip
+    colours = shown.tinted(found)
+    assert tuple(colours[20, 10]) == shown.DIGITS[0] and tuple(colours[20, 40]) == shown.LEFT_OUT
+    assert tuple(colours[50, 10]) == (255, 255, 255)
+    assert shown.near(found) == (0, 0, 60, 60)
+    many = reading.Reading(page, [cut], [((30, 10, 50, 40), f"reason {k}") for k in range(40)])
+    assert len(shown.told(many, 0.85)) == shown.MOST_LINES + 1

@@ -45,6 +45,7 @@ class View:
     name: str
     ink: np.ndarray  # (H, W) uint8
     prior: float  # its log-probability before reading
+    paper: tuple | None = None  # (left, top, right, bottom) of the panel that is the paper; None: all of the picture
 
 
 def views(levels, stage):
@@ -66,7 +67,7 @@ def views(levels, stage):
             for view in _of(raised, 3, f"{name} ink in a panel", False, prior):
                 ink = np.zeros(grey.shape, np.uint8)
                 ink[top:bottom, left:right] = view.ink
-                found.append(View(view.name, ink, view.prior))
+                found.append(View(view.name, ink, view.prior, (left, top, right, bottom)))
     return found
 
 

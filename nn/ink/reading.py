@@ -31,6 +31,8 @@ class Digit:
     line: int  # from 0, top to bottom
     place: int  # in the whole number, from 0
     page: np.ndarray  # (H, W) uint8: the page with the ink of this digit alone; to_mnist(page, least=1) was read
+    pieces: int = 1  # that were joined
+    cut: bool = False  # whether it was cut from the ink before it
 
     @property
     def digit(self):
@@ -48,6 +50,7 @@ class Reading:
     doubt: str = ""  # why the number may be another one although each digit is clear; "" if nothing speaks for that
     view: str = ""  # how the page was looked at
     note: str = ""  # which frame or page of the file it is
+    paper: tuple | None = None  # (left, top, right, bottom) of the paper, where that is a part of the picture
 
     @property
     def number(self):
@@ -151,11 +154,13 @@ def _read_views(network, views):
         digits = []
         for number, line in enumerate(lines):
             for c in line:
-                digits.append(Digit(c.probabilities, c.box, number, len(digits), c.on(view.ink)))
+                page, cut = c.on(view.ink), c.atoms[0].cut > 0
+                pieces = 1 + sum(not atom.cut for atom in c.atoms[1:])
+                digits.append(Digit(c.probabilities, c.box, number, len(digits), page, pieces, cut))
         odd = sum(digit.probabilities.max() < DOUBTFUL for digit in digits)
         if digits and odd < max(0.4 * len(digits), 2):  # more is writing, or a texture
             doubt = _doubt(digits, left_out, score, rivals)
-            found.append(Reading(view.ink, digits, left_out, score + view.prior, doubt, view.name))
+            found.append(Reading(view.ink, digits, left_out, score + view.prior, doubt, view.name, paper=view.paper))
     return found
 
 

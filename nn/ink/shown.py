@@ -1,4 +1,4 @@
-"""A picture of how a page was read: the picture, and beside it its ink, the digits' boxes and what was left out."""
+"""A picture of how a page was read: the picture itself, and its ink, each digit's in a colour of its own."""
 
 import io
 
@@ -7,40 +7,108 @@ from PIL import Image, ImageDraw, ImageFont
 
 from nn import words
 from nn.files import write_whole
+from nn.ink.strokes import INK
 
 SIDE = 640  # pixels of the longer side of each half
-LEFT_OUT, FOUND, TEXT = "#c04040", "#2060ff", "#202020"
+DIGITS = ((32, 96, 255), (0, 140, 70), (150, 60, 190), (200, 120, 0))  # in turn
+LEFT_OUT, PAPER, TEXT = (208, 48, 48), (0, 150, 150), (32, 32, 32)
+MOST_LINES = 12  # of reasons
+
+
+def tinted(reading):
+    """The ink of a `Reading` (H, W, 3) uint8 on white: each digit in the next of DIGITS, so that cuts and joins show;
+    red what was left out; grey what is too weak to count.
+    """
+    strength = reading.ink.astype(float)[..., None] / 255
+    colours = np.empty((*reading.ink.shape, 3))
+    colours[:] = 128
+    colours[reading.ink >= INK] = LEFT_OUT
+    for digit in reading.digits:
+        left, top, right, bottom = digit.box
+        own = digit.page[top:bottom, left:right] > 0
+        colours[top:bottom, left:right][own] = DIGITS[digit.place % len(DIGITS)]
+    return np.rint(255 - strength * (255 - colours)).astype(np.uint8)
+
+
+def told(reading, threshold):
+    """How a `Reading` came about, in lines for people: as what, seen how, what is in doubt and what was left out."""
+    lines = [f"Read as {reading.number or 'nothing'}, seen as {reading.view or 'ink'}. {reading.note}".strip()]
+    lines += [f"In doubt: {reading.doubt}."] if reading.doubt else []
+    for digit in reading.digits:
+        made = [f"joined of {digit.pieces} pieces"] if digit.pieces > 1 else []
+        made += ["cut from the digit before it"] if digit.cut else []
+        if made or words.verdict(digit.probabilities, threshold) != "sure":
+            said = words.sentence(digit.probabilities, threshold)
+            lines.append(f"Digit {digit.place + 1}, {digit.digit}: {', '.join([said.rstrip('.').lower(), *made])}.")
+    reasons = {}
+    for _, why in reading.left_out:
+        reasons[why] = reasons.get(why, 0) + 1
+    lines += [f"Left out: {why}" + (f", {count} times" if count > 1 else "") + "." for why, count in reasons.items()]
+    rest = len(lines) - MOST_LINES
+    return lines if rest <= 1 else [*lines[:MOST_LINES], f"And {rest} lines more."]
+
+
+def near(reading):
+    """The box (left, top, right, bottom) on the page around all digits and what was left out of their size."""
+    height, width = reading.ink.shape
+    boxes = [digit.box for digit in reading.digits]
+    if not boxes:
+        return 0, 0, width, height
+    usual = np.median([bottom - top for _, top, _, bottom in boxes])
+    boxes += [box for box, _ in reading.left_out if box[3] - box[1] > usual / 4]
+    left, top, right, bottom = np.array(boxes).T
+    room = int(usual)
+    return (int(max(left.min() - room, 0)), int(max(top.min() - room, 0)),
+            int(min(right.max() + room, width)), int(min(bottom.max() + room, height)))  # fmt: skip
 
 
 def explain(path, page, reading, threshold):
-    """Write a PNG file that shows how a `Page` was read: left the picture, right what was taken for ink.
+    """Write a PNG file that shows how a `Page` was read.
 
-    Blue boxes are digits, with their word of doubt; red ones are what was left out, with the reasons below.
-    Raises OSError where `path` can't be written.
+    Left the picture, with a green frame around its paper where that is a part of it, and a grey one around what is
+    enlarged on the right: the ink, each digit in a colour of its own and in a box, red what was left out. `told`'s
+    lines stand below. Raises OSError where `path` can't be written.
     """
     colours = page.levels.colours.astype(np.uint8)
-    height, width = page.ink.shape
-    scale = SIDE / max(height, width)
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    left = Image.fromarray(colours if colours.shape[2] == 3 else colours[..., 0]).convert("RGB").resize(size)
-    right = Image.fromarray(255 - reading.ink).convert("RGB").resize(size)
-    font = ImageFont.load_default(14)
-    pen = ImageDraw.Draw(right)
-    reasons = {}
-    for box, why in reading.left_out:
-        reasons[why] = reasons.get(why, 0) + 1
-        pen.rectangle([side * scale for side in box], outline=LEFT_OUT)
+    picture = Image.fromarray(colours if colours.shape[2] == 3 else colours[..., 0]).convert("RGB")
+    area = near(reading)
+    left, scale = _enlarged(picture)
+    pen = ImageDraw.Draw(left)
+    for box, colour in ((area, "grey"), (reading.paper, PAPER)):
+        if box:
+            pen.rectangle([round(side * scale) for side in box], outline=colour, width=2)
+    right, scale = _enlarged(Image.fromarray(tinted(reading)).crop(area))
+    pen, font = ImageDraw.Draw(right), ImageFont.load_default(16)
+
+    def frame(box, colour):
+        box = [round((side - area[k % 2]) * scale) for k, side in enumerate(box)]
+        pen.rectangle(box, outline=colour)
+        return box
+
+    for box, _ in reading.left_out:
+        frame(box, LEFT_OUT)
     for digit in reading.digits:
-        x, y, *end = (side * scale for side in digit.box)
-        pen.rectangle([x, y, *end], outline=FOUND, width=2)
-        pen.text((x, max(y - 17, 0)), f"{digit.digit} {words.verdict(digit.probabilities, threshold)}", FOUND, font)
-    lines = [f"Read as {reading.number or 'nothing'}, by: {reading.view or 'the ink as it is'}. {page.note}"]
-    lines += [f"Left out: {why}" + (f" ({count} times)" if count > 1 else "") for why, count in reasons.items()]
-    whole = Image.new("RGB", (max(2 * size[0] + 8, SIDE), size[1] + 20 * len(lines) + 12), "white")
+        colour = DIGITS[digit.place % len(DIGITS)]
+        x, y, _, _ = frame(digit.box, colour)
+        doubt = words.verdict(digit.probabilities, threshold, reading.doubt) in ("unsure", "no digit")
+        pen.text((x + 2, max(y - 19, 0)), f"{digit.digit}{'?' if doubt else ''}", colour, font, stroke_width=2,
+                 stroke_fill="white")  # fmt: skip
+    lines, high = told(reading, threshold), max(left.height, right.height)
+    whole = Image.new("RGB", (2 * SIDE + 8, high + 22 * len(lines) + 12), "white")
     whole.paste(left, (0, 0))
-    whole.paste(right, (size[0] + 8, 0))
+    whole.paste(right, (SIDE + 8, 0))
+    pen = ImageDraw.Draw(whole)
+    pen.line([(SIDE + 4, 0), (SIDE + 4, high)], "lightgrey")
+    pen.line([(0, high), (whole.width, high)], "lightgrey")
     for k, line in enumerate(lines):
-        ImageDraw.Draw(whole).text((6, size[1] + 6 + 20 * k), line, TEXT, font)
+        pen.text((6, high + 6 + 22 * k), line, TEXT, font)
     file = io.BytesIO()
     whole.save(file, "PNG")
     write_whole(path, file.getvalue())
+
+
+def _enlarged(picture):
+    """A picture with SIDE for its longer side, and how many times as large it is."""
+    scale = SIDE / max(picture.size)
+    size = [max(round(side * scale), 1) for side in picture.size]
+    return picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST), scale

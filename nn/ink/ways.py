@@ -27,13 +27,14 @@ def best(grid):
     """
     lines, left_out, rivals, total, count = [], list(grid.left_out), [], 0.0, 0
     for atoms, candidates in zip(grid.lines, grid.candidates, strict=True):
-        (best, _, path, out), *others = _ways(atoms, candidates, grid.height)
+        (best, path, out), *others = _ways(atoms, candidates, grid.height)
         left_out += [(atoms[k].box, "a mark" if atoms[k].mark else "no digit") for k in out]
         path, strangers = _strangers(path, grid.height)
         score = best - sum(np.log(c.probabilities.max()) - c.price - atoms[c.first].cut for c, _ in strangers)
         left_out += [(c.box, why) for c, why in strangers]
-        number = "".join(str(c.probabilities.argmax()) for c in path)
-        rivals += [(best - other, digits) for other, digits, _, _ in others if digits != number]
+        for other, second, _ in others:
+            digits = _digits(_strangers(second, grid.height)[0])
+            rivals += [(best - other, digits)] if digits != _digits(path) else []
         if path:
             lines.append(path)
             total += score
@@ -43,7 +44,7 @@ def best(grid):
 
 
 def _ways(atoms, candidates, height):
-    """The best way through a line, and the best with other digits: (sum, digits, candidates, atoms left out) of each.
+    """The best way through a line, and the best with other digits: (sum, candidates, atoms left out) of each.
 
     Viterbi's algorithm, with the best two to before each atom.
     """
@@ -69,14 +70,18 @@ def _ways(atoms, candidates, height):
         options.sort(key=lambda option: -option[0])
         ways.append(options[:1] + [option for option in options if option[1] != options[0][1]][:1])
     found = []
-    for total, digits, *came in ways[n]:
+    for total, _, *came in ways[n]:
         path, out = [], []
         while came[0] is not None:
             way, step = came
             (path if isinstance(step, Candidate) else out).append(step)
             came = way[2:]
-        found.append((total, digits, path[::-1], out[::-1]))
+        found.append((total, path[::-1], out[::-1]))
     return found
+
+
+def _digits(path):
+    return "".join(str(c.probabilities.argmax()) for c in path)
 
 
 def _strangers(path, height):
