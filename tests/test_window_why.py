@@ -1,4 +1,4 @@
-"""Why one digit and not another, the nearest training digits, and what-if: numbers, and the views through events."""
+"""Why one digit and not another, and the nearest training digits: the numbers, and the view through events."""
 
 import numpy as np
 import pytest
@@ -56,6 +56,20 @@ REFUSED = {"own last": "Doubled", "mean last": "Mean pool", "relu last": "ReLU"}
 
 def looked(network, image):
     return anatomy.stages(network), anatomy.activations(network, image)
+
+
+@pytest.fixture
+def app(app, digits):
+    """The window, with 600 training digits to look for near ones among."""
+    app.nearest.digits = digits[0][0][:600], digits[0][1][:600]
+    return app
+
+
+def window(network, folder, digits):
+    app = App(network, samples=folder)
+    app.nearest.digits = digits[0][0][:20], digits[0][1][:20]
+    app.reading.tests = digits[1][0][:20], digits[1][1][:20]
+    return app
 
 
 @pytest.fixture
@@ -219,8 +233,8 @@ def test_terms_are_sorted_and_chosen_by_click_and_by_arrow_keys(app):
 
 
 @pytest.mark.parametrize("kind", [*SHOWN, *REFUSED])
-def test_every_network_is_shown_or_said_to_be_beyond_it(kind, tmp_path):
-    app = App(other(kind), samples=tmp_path)
+def test_every_network_is_shown_or_said_to_be_beyond_it(kind, tmp_path, digits):
+    app = window(other(kind), tmp_path, digits)
     draw(app, SEVEN)
     press(app, "Y")
     box = app.layout.parts["terms"]
@@ -261,6 +275,7 @@ def test_the_nearest_digits_come_by_themselves_once_for_each_network_and_can_be_
 
 def test_without_mnist_the_view_says_so_and_looks_again_when_it_is_opened_again(app, digits, tmp_path, monkeypatch):
     monkeypatch.setattr(nearest.mnist, "SHIPPED", tmp_path)
+    app.nearest.digits = None
     press(app, "Y")
     app.update(0.1)
     until(app, lambda: app.reading.network in app.nearest.refused)

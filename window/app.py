@@ -16,7 +16,7 @@ import numpy as np
 import pygame
 
 from nn.words import article
-from window.actions import draw, files, keys, nearest, train, views
+from window.actions import draw, files, keys, nearest, train, views, whatif
 from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
@@ -32,6 +32,7 @@ from window.state.nearest import Nearest
 from window.state.pad import Pad
 from window.state.reading import Reading
 from window.state.teaching import Teaching
+from window.state.whatif import WhatIf
 from window.state.why import Why
 
 PAUSE = 1 / 30  # seconds between two answers while drawing
@@ -67,7 +68,7 @@ class App:
         self.teaching, self.dialogs, self.jobs = Teaching(Path(samples)), Dialogs(), Jobs()
         self.learning = Learning()
         self.backward = Backward()
-        self.why, self.nearest = Why(), Nearest()
+        self.why, self.nearest, self.whatif = Why(), Nearest(), WhatIf()
         self.held = set()  # the keys that are down
         self.resize(size)
         if network:
@@ -284,6 +285,8 @@ class App:
         """End what a button began, without doing it."""
         if self.looking.pressed == "pad" and not self.pad.replaying:
             self.pad.drawing.lift()
+        elif self.looking.pressed == "paint":
+            whatif.lift(self)
         self.looking.pressed = None
 
     def _on_pad(self, point):
@@ -300,6 +303,8 @@ class App:
             box = self.layout.parts["width"]
             share = min(max((point[0] - box.x) / box.w, 0), 1)
             self.pad.set_pen(THINNEST + share * (THICKEST - THINNEST))
+        elif self.looking.pressed == "paint":
+            whatif.go_on(self, whatif.spot(self, point))
         elif self.looking.pressed in train.TIMES:
             train.scrub_to(self, point)
 
@@ -312,7 +317,7 @@ class App:
             looking.pinned = None
             return
         part = self.layout.part_at(point)
-        if second and part != "pad":
+        if second and part not in ("pad", "paint"):
             return  # the right button erases, and does nothing else
         looking.focus, looking.pressed = None, part
         if part == "pad" and (picked := pad.digit_at(self, point)) is not None and not second:
@@ -320,12 +325,16 @@ class App:
             looking.pressed = None
         elif part == "pad":
             self.touch(*self._on_pad(point), erases=second or self.pad.erasing)
+        elif part == "paint":
+            whatif.begin(self, whatif.spot(self, point), second)
         elif part == "width" or part in train.TIMES:
             self._motion(point)
 
     def _up(self, point):
         if not self.pad.replaying:
             self.pad.drawing.lift()
+        if self.looking.pressed == "paint":
+            whatif.lift(self)
         part, self.looking.pressed = self.looking.pressed, None
         if part is None:
             return

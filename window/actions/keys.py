@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pygame
 
-from window.actions import ask, backward, draw, files, look, move, teach, train, views, why
+from window.actions import ask, backward, draw, files, look, move, teach, train, views, whatif, why
 
 
 class Binding(NamedTuple):
@@ -45,6 +45,7 @@ TABLE = (
     Binding((".",), train.later, "a later moment of it", "Look", repeats=True),
     Binding(("B",), views.backward, "forward or backward", "Look"),
     Binding(("Y",), why.view, "why this and not that", "Views"),
+    Binding(("X",), whatif.view, "what if: paint, filters off", "Views"),
     Binding(("V",), look.turn_over, "what has no room here", "Look"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
@@ -65,7 +66,14 @@ TABLE = (
 VIEW_TABLES = {  # what keys do in one view alone, in place of what they do elsewhere
     "forward": (),
     "train": (),
-    "why": (),
+    "why": (
+        Binding(tuple("0123456789"), why.choose_against, "the digit to compare with", "Why", with_key=True),
+    ),
+    "whatif": (
+        Binding(("E",), whatif.rubber, "brush or rubber", "What if"),
+        Binding(("Ctrl+Z",), whatif.undo, "take the brush's stroke back", "What if", repeats=True),
+        Binding(("G",), whatif.all_on, "all filters on", "What if"),
+    ),
     "backward": (
         Binding(tuple("0123456789"), backward.truth, "the true digit", "Backward", with_key=True),
         Binding(("Enter",), backward.accept, "the answer is right", "Backward"),

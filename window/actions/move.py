@@ -1,6 +1,6 @@
 """The keyboard in place of the mouse: the focus, the nib on the pad, the cell of a grid."""
 
-from window.actions import ask, train, why
+from window.actions import ask, train, whatif, why
 
 NIB_STEP = 1 / 28
 
@@ -9,7 +9,7 @@ def step(app, key):
     """Move the chosen cell, the chosen one of several digits, or the keyboard's nib."""
     dx, dy = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}[key]
     reading, looking, pad = app.reading, app.looking, app.pad
-    if why.step(app, dx, dy):
+    if why.step(app, dx, dy) or whatif.move(app, dx, dy):
         return
     if looking.pinned:
         _within(app, dx, dy)

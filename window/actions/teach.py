@@ -147,7 +147,7 @@ def weights(app):
         app.say("There are no weights of your own yet: keep some drawings, then press F to learn them.")
         return
     names = list(networks)
-    at = next((i for i, name in enumerate(names) if networks[name] is app.reading.network), -1)
+    at = next((i for i, name in enumerate(names) if networks[name] is app.reading.whole), -1)
     name = names[(at + 1) % len(names)]
     app.use(networks[name])
     words = {"shipped": f"This is {app.name}.", "yours": "These are your own weights.",

@@ -35,4 +35,5 @@ GREETINGS = {  # what a view is met with
     "backward": question,
     "train": lambda app: "Train: a network learns from random weights, and your drawing stays on the pad.",
     "why": _why,
+    "whatif": lambda app: "What if: paint in the 28 x 28, and switch filters off by a click below.",
 }

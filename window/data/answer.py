@@ -40,6 +40,11 @@ class Answer:
         return words.sentence(self.probabilities, self.threshold, self.doubt)
 
     @property
+    def painted(self):
+        """Whether the image is another than the drawing's."""
+        return not np.array_equal(self.image, self.steps.image)
+
+    @property
     def digit(self):
         return self.order[0]
 
@@ -53,7 +58,11 @@ def answer(network, page, least=None, doubt=""):
     steps = ink.to_mnist(page, steps=True, least=least)
     if steps is None:
         return None
-    image, plain = steps.image, shrunk(page)
+    return of_image(network, steps, steps.image, shrunk(page), doubt)
+
+
+def of_image(network, steps, image, plain, doubt):
+    """The Answer to an image (28, 28): that of `steps`, or what was painted over it. plain: the whole page, shrunk."""
     plain_probabilities = network.predict(plain[None])[0]
     start = time.perf_counter()
     values = activations(network, image)

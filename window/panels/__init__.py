@@ -11,7 +11,22 @@ opposite order, so that what a panel draws over the others comes last. A new vie
 Text as large as asked for may leave no room for all of a view: then a shorter row of LESS takes its place.
 """
 
-from window.panels import backward, error, how, nearest, pad, receives, status, thinks, train, views, why, why_terms
+from window.panels import (
+    backward,
+    error,
+    filters,
+    how,
+    nearest,
+    pad,
+    receives,
+    status,
+    thinks,
+    train,
+    views,
+    whatif,
+    why,
+    why_terms,
+)
 from window.panels.layout import Layout, clipped, text_heights
 
 VIEWS = {
@@ -19,6 +34,7 @@ VIEWS = {
     "train": (views, status, pad, train),
     "backward": (views, status, backward, pad, receives, error),
     "why": (views, status, pad, nearest, why, why_terms),
+    "whatif": (views, status, filters, pad, whatif, thinks),
     "received": (views, status, pad, receives),
     "how": (views, status, how, pad),
 }

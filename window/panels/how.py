@@ -45,12 +45,11 @@ def place(layout):
     parts["how title"] = Rect(panel.x + gap, panel.y + gap, panel.w - 2 * gap, heading)
 
 
-def draw(surface, app):
+def draw(surface, app, hint="Point at a cell to enlarge it; click it for its arithmetic."):
     layout, theme, parts = app.layout, app.theme, app.layout.parts
     widgets.card(surface, layout.panels["how"], theme, layout.gap)
     heading = parts["how title"]
     widgets.title(surface, "How it got there", heading, theme, layout.text)
-    hint = "Point at a cell to enlarge it; click it for its arithmetic."
     width = widgets.text_size("How it got there", layout.text, "bold")[0] + 2 * layout.gap
     line = Rect(heading.x + width, heading.y, heading.w - width, round(layout.text * 1.4))
     line = line._replace(w=_legend(surface, app, line) - line.x)

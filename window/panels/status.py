@@ -38,8 +38,10 @@ def model_words(app):
     if reading.network is None:
         return [*words, "no network yet"]
     kinds = {"yours": "your own weights", "trained": "weights of the training"}
-    named = (said for kind, said in kinds.items() if reading.networks.get(kind) is reading.network)
+    named = (said for kind, said in kinds.items() if reading.networks.get(kind) is reading.whole)
     words.append(next(named, app.name))
+    if reading.off:
+        words.append(f"{len(reading.off)} switched off")
     if "test_accuracy" in reading.network.card:
         words.append(f"{100 * reading.network.card['test_accuracy']:.2f} % on the test set")
     if reading.answer:

@@ -74,7 +74,7 @@ def mistaken(app):
     """Whether the digit in sight is known to be another than what it was read as."""
     picture = app.pad.drawing.picture
     known = picture is not None and picture.label is not None and len(app.reading.answers) == 1
-    return known and picture.label != app.answer.digit and not app.reading.stale
+    return known and picture.label != app.answer.digit and not app.reading.stale and not app.answer.painted
 
 
 def _verdict(surface, app, box):
@@ -101,7 +101,7 @@ def _verdict(surface, app, box):
         label = app.pad.drawing.picture.label
         words = f"Wrong: it is {article(label)}, which it gives {percent(answer.probabilities[label])}."
         colour = theme.warning
-    elif app.pad.drawing.picture and app.pad.drawing.picture.label is not None:
+    elif app.pad.drawing.picture and app.pad.drawing.picture.label is not None and not answer.painted:
         words = f"Right. {words}"
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
     widgets.paragraph(surface, words, below, size * 1.08, colour)
@@ -181,4 +181,4 @@ def _hand(surface, app):
 
 def own(app):
     """Whether the network in use is the one that learned the user's hand."""
-    return app.reading.network is not None and app.reading.network is app.reading.networks.get("yours")
+    return app.reading.whole is not None and app.reading.whole is app.reading.networks.get("yours")

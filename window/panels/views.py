@@ -9,10 +9,11 @@ from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
 
-TABS = {"forward": "Forward", "backward": "Backward  B", "train": "Train  N", "why": "Why  Y"}
+TABS = {"forward": "Forward", "backward": "Backward  B", "train": "Train  N", "why": "Why  Y", "whatif": "What if  X"}
 CONTROLS = {
     "view": Control("", "Forward: how the answer comes about. Backward: what the loss makes of every number. "
-                    "Train: a network learns. Why: this digit and not that.", views.go, focusable=False),
+                    "Train: a network learns. Why: this digit and not that. What if: paint, switch off.",
+                    views.go, focusable=False),
     "theme": Control("", "Light or dark colours.", look.theme, focusable=False),
     "help": Control("Help F1", "What you are looking at, and all keys.", look.help, focusable=False),
 }  # fmt: skip

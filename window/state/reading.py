@@ -3,12 +3,13 @@
 import numpy as np
 
 from window.data import anatomy
-from window.data.answer import answer
+from window.data.answer import answer, of_image
 
 
 class Reading:
     def __init__(self):
         self.network = None  # None as long as it is being loaded
+        self.whole, self.off = None, frozenset()  # the same with all filters on, and the (stage, cell)s that are off
         self.networks = {}  # "shipped", which the window was opened with, and "yours"
         self.stages = []  # of the network: see data/anatomy.py
         self.live = True  # whether the answer follows the pen
@@ -22,7 +23,7 @@ class Reading:
 
     def use(self, network):
         """Read with this network from now on."""
-        self.network = network
+        self.network, self.whole, self.off = network, network, frozenset()
         self.stages = anatomy.stages(network) if network else []
         self.mistakes, self.answers, self.stale = None, [], True
         if network:
@@ -54,4 +55,17 @@ class Reading:
     def choose(self, index, rested):
         """Show another of several digits; nothing has to be waited for to explain it."""
         self.chosen, self.since_ink = index % len(self.answers), rested
+        self.occluded = self.effects = None
+
+    def show(self, image):
+        """Answer for another image than the drawing's: what was painted over it."""
+        now = self.answer
+        self.answers[self.chosen] = of_image(self.network, now.steps, image, now.plain, now.doubt)
+        self.occluded = self.effects = None
+        self.since_ink = 0.0
+
+    def switch(self, network, off):
+        """Answer by `network`, which is the whole one without the cells of `off`."""
+        self.network, self.off, self.mistakes = network, frozenset(off), None
+        self.answers = [of_image(network, each.steps, each.image, each.plain, each.doubt) for each in self.answers]
         self.occluded = self.effects = None
