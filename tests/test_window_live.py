@@ -285,6 +285,56 @@ def test_a_moment_is_saved_and_used_in_every_view_and_left_again(app, one_or_sev
     assert app.message.bad and "not saved" in app.message.words
 
 
+def test_a_divergence_is_said_and_can_be_gone_back_from(app):
+    from events import click, until
+
+    from window.panels import train as panel
+
+    app.learning.controls.rate = 1e30
+    click(app, "start")
+    run = app.learning.chosen
+    until(app, lambda: run.over)
+    assert app.message.bad and "stopped: the loss became" in app.message.words and "--lr" not in app.message.words
+    now, mend = panel.said(app.learning, app.teaching)
+    assert now.startswith("Diverged: ") and "back to before" in mend
+    click(app, "earlier")
+    assert np.isfinite(run.moment.network.params["0.w"]).all()
+    click(app, "start")
+    assert app.learning.chosen is not run and run in app.learning.runs
+
+
+def test_a_rising_loss_is_said_before_it_is_no_number():
+    run = Run(1, live.Choices(), live.Controls())
+    run.losses = [2.4] * 30
+    assert not run.rising, "no better than guessing isn't rising"
+    run.losses[-20:] = [3.5] * 20
+    assert run.rising
+    run.losses[-20:] = [0.5] * 19 + [9.0]
+    assert not run.rising, "one bad batch is no trend"
+
+
+def test_closing_the_window_keeps_what_nobody_saved(app):
+    from events import click, until
+
+    from nn.network import load_digit_net
+    from window.actions import train
+
+    for _ in range(2):
+        click(app, "seed")
+        click(app, "batch")
+        run = app.learning.chosen
+        until(app, lambda run=run: run.news and run.news.step == 1)
+    click(app, "save")
+    assert train.keep_unsaved(app) == []
+    (kept,) = (app.teaching.samples / "trained").glob("last-*")
+    first = app.learning.runs[0]
+    assert kept.name == "last-run1.npz" and first.controls.stopped
+    assert np.array_equal(load_digit_net(kept).params["0.w"], first.news.network.params["0.w"])
+    kept.unlink()
+    kept.mkdir()
+    assert "what run 1 learned is lost" in train.keep_unsaved(app)[0]
+
+
 def test_no_run_is_dropped_for_a_new_one(app):
     from events import press
 

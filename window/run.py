@@ -5,6 +5,7 @@ ran it the kernels are compiled first.
 """
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from nn import stopping
 from nn.files import write_whole
-from window.actions import draw
+from window.actions import draw, train
 from window.actions import files as opened
 from window.app import App
 from window.data import hand, strokes
@@ -95,6 +96,8 @@ def open_window(weights, *, own=True, files=(), session=None, samples, scale=1.0
         for event in pygame.event.get():
             app.handle(event)
         app.update(seconds)
+    for lost in train.keep_unsaved(app):
+        print(lost, file=sys.stderr)
     pygame.quit()
     if refused:
         raise refused[0]

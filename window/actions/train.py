@@ -11,6 +11,7 @@ from window.state.learning import MOST
 
 BIG = 10**0.5  # a step of the rate
 NAMES = {"adamw": "AdamW", "sgd": "SGD"}  # of nn.optim.OPTIMIZERS
+FOLDER = "trained"  # in the user's folder, for saved weights
 TIMES = ("time loss", "time right", "time ribbon")  # the parts in which dragging shows another moment
 
 
@@ -70,7 +71,7 @@ def begin_job(app, name, events, run, each=lambda event: None, end=lambda error:
         run.over = True
         if error:
             run.failed = str(error)
-            app.say(f"Run {run.number} stopped: {error}. Earlier goes back to before.", bad=True)
+            app.say(f"Run {run.number} stopped: {run.failed.partition(';')[0]}.", bad=True)
         end(error)
 
     app.jobs.start(name, events, take, over)
@@ -218,10 +219,27 @@ def use(app):
 def save(app):
     """Save the weights of the moment shown, under a name of its own."""
     run, moment = app.learning.chosen, app.learning.moment
-    path = app.teaching.samples / "trained" / f"{time.strftime('%Y%m%d-%H%M%S')}-run{run.number}-batch{moment.step}.npz"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-run{run.number}-batch{moment.step}.npz"
+    path = app.teaching.samples / FOLDER / name
     try:
         moment.network.save(path)
     except OSError as error:
         app.say(f"{path}: {error.strerror}; the weights were not saved", bad=True)
         return
+    run.saved = moment
     app.say(f"Saved {path}; play.py --weights opens it.")
+
+
+def keep_unsaved(app):
+    """Write what the runs have learned and nobody saved, as the window closes. Returns what could not be written."""
+    lost = []
+    for run in app.learning.runs:
+        run.controls.stop()
+        if run.last is None or run.failed or run.saved is run.news:
+            continue
+        path = app.teaching.samples / FOLDER / f"last-run{run.number}.npz"
+        try:
+            run.news.network.save(path)
+        except OSError as error:
+            lost.append(f"{path}: {error.strerror}; what run {run.number} learned is lost")
+    return lost

@@ -90,7 +90,8 @@ def draw(surface, app):
                            primary=name == best, pointed=app.pointed_part == name, ready=its.there(app))  # fmt: skip
     box = parts["train said"]._replace(h=layout.caption)
     for i, words in enumerate(said(learning, app.teaching)):
-        colour = theme.warning if learning.chosen and learning.chosen.failed else theme.text
+        alarm = learning.chosen and (learning.chosen.failed or (learning.chosen.rising and i))
+        colour = theme.warning if alarm else theme.text
         widgets.text(surface, words, box._replace(y=box.y + i * box.h), size * 0.9, colour)
     for i, run in enumerate(learning.runs):
         box = parts[f"run {i}"]
@@ -121,8 +122,11 @@ def said(learning, teaching):
         return teaching.learned.verdict, "Keep hand, K, reads with it from now on. Leave hand, D, goes on as before."
     if run is None:
         return f"Rate {learning.controls.rate:.2g}.", ""
+    if run.failed and run.last is None:
+        return f"It could not begin: {run.failed}.", ""
     if run.failed:
-        return f"Diverged: {run.failed}.", "Earlier, or a drag in the ribbon, goes back to before."
+        reason = run.failed.partition(";")[0]  # what follows is advice for the command line
+        return f"Diverged: {reason}.", "Drag in the curves, or Earlier: back to before. Then a new run at a lower rate."
     if run.last is None:
         return "Getting ready; on the first start of all the kernels are compiled.", ""
     last, moment = run.last, run.moment
@@ -131,4 +135,6 @@ def said(learning, teaching):
     shown = f"Shown: batch {moment.step:,}"
     if judged := run.judged.get(moment):
         shown += f", {judged.accuracy:.1%} of {judged.count:,} held-out digits read right"
+    if run.rising:
+        return now, "The loss is higher than at the start: the rate is too high. Rate down, or go back in time."
     return now, shown

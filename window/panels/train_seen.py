@@ -62,6 +62,12 @@ def _now(surface, app, run):
         box = parts[name]
         x = box.x + int(along(run.moment.images, app.learning.total) * (box.w - 1))
         pygame.draw.line(surface, app.theme.text, (x, box.y), (x, box.bottom - 1), 1 if run.shown is None else 2)
+    if run.failed and run.last:
+        size, box = app.layout.text * 0.85, parts["time loss"]
+        x = box.x + int(along(run.last.images, app.learning.total) * (box.w - 1))
+        pygame.draw.line(surface, app.theme.warning, (x, box.y), (x, box.bottom - 1), 2)
+        room = Rect(min(x + 4, box.right - round(5.5 * size)), box.middle[1], box.w, round(size * 1.4))
+        widgets.text(surface, "diverged", room, size, app.theme.warning, "bold")
 
 
 def _invite(surface, app):

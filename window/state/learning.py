@@ -5,6 +5,7 @@ import numpy as np
 from window.data import live, looks
 
 MOST = 4  # runs side by side
+LATELY = 20  # batches over which a loss is judged
 SOON = 512  # images: until then the axis of time is nearly linear, and logarithmic after
 
 
@@ -26,6 +27,7 @@ class Run:
         self.moments, self.news, self.shown = [], None, None
         self.judged = {}  # {Moment: Judged}, as far as they are worked out
         self.failed, self.over = "", False
+        self.saved = None  # the Moment that was saved last
         self._image, self._ribbon, self._stale = None, np.zeros((0, 10)), []
         self._look = None, None, None
 
@@ -53,6 +55,13 @@ class Run:
     def moment(self):
         """The Moment that is shown: the latest, or the one that was scrubbed to."""
         return self.news if self.shown is None else self.moments[self.shown]
+
+    @property
+    def rising(self):
+        """Whether the loss has lately been higher than at the start: the rate is too high."""
+        if len(self.losses) <= LATELY:
+            return False
+        return bool(np.mean(self.losses[-LATELY:]) > 1.15 * max(self.losses[0], np.log(10)))
 
     def scrub(self, by):
         """Show an earlier or a later moment; after the last one comes what is now."""
