@@ -6,6 +6,7 @@ if __name__ == "__main__":
     stopping.listen()  # before anything that takes time
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -73,6 +74,7 @@ def main(argv=None):
     if argv is None:
         stopping.listen()
         streams.begin()
+        gc.set_threshold(100_000)  # imports make many objects that stay; looking through them all takes time
     args = parse_arguments(argv)
     stopping.say("Stopped; nothing was written.")
     # Imported here, so that --help and a mistyped option answer at once; while Numba is, the data are read.
