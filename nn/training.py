@@ -130,9 +130,10 @@ def fit(network, images, targets, recipe, seed=0, threads=2, validation=None, re
 
             if not all(np.isfinite(array).all() for array in (network.params | network.state).values()):
                 raise Diverged(f"a weight is no finite number after epoch {epoch}; try a lower --lr")
+            folded = average.network.folded()  # it answers in half the time
             judged = validation is not None and ranks.rank == 0
-            scores = evaluate(average.network, *validation, threads) if judged else (None, None)
-            tried = predict_logits(average.network, images[:MICRO_BATCH], threads)
+            scores = evaluate(folded, *validation, threads) if judged else (None, None)
+            tried = predict_logits(folded, images[:MICRO_BATCH], threads)
             if not (np.isfinite(tried).all() and math.isfinite(scores[0] or 0)):
                 raise Diverged(f"the network's answers are no finite numbers after epoch {epoch}; try a lower --lr")
             yield Epoch(
