@@ -111,6 +111,7 @@ class Torch:
     channels_last = compiled = bfloat16 = False
 
     def __init__(self, images, labels, threads):
+        import rival_graph
         import torch
         from torch import nn
 
@@ -122,7 +123,7 @@ class Torch:
             nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Flatten(), nn.Linear(576, 64), nn.ReLU(), nn.Linear(64, 10),
         ).to(memory_format=self.format)  # fmt: skip
         self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels.astype("int64"))
-        convolutions, dense = channels_first(weights())
+        convolutions, dense = rival_graph.channels_first(rival_graph.weights())
         with torch.no_grad():
             for parameter, array in zip(self.network.parameters(), convolutions + dense, strict=True):
                 parameter.copy_(torch.from_numpy(array))
@@ -184,6 +185,7 @@ class Keras:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
         import keras
+        import rival_graph
         from keras import layers
 
         self.tf, self.keras = tf, keras
@@ -198,7 +200,7 @@ class Keras:
             keras.optimizers.AdamW(LEARNING_RATE, weight_decay=DECAY),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=self.xla,
         )  # fmt: skip
-        self.network.set_weights(weights())
+        self.network.set_weights(rival_graph.weights())
         self.many = tf.function(self.probabilities, jit_compile=self.xla)
 
     def train(self, batch):
@@ -230,11 +232,14 @@ class OnnxRuntime:
 
     def __init__(self, images, labels, threads):
         import onnxruntime
+        import rival_graph
 
         self.version = f"ONNX Runtime {onnxruntime.__version__}"
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session = onnxruntime.InferenceSession(onnx_model(), options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(
+            rival_graph.onnx_model(), options, providers=["CPUExecutionProvider"]
+        )
 
     def one(self, image):
         return self.many(image[None])
@@ -254,13 +259,14 @@ class OpenVino:
         import io
 
         import openvino
+        import rival_graph
 
         core = openvino.Core()
         self.version = f"OpenVINO {openvino.__version__.split('-')[0]}"
         options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": self.hint}
         if self.precision:
             options["INFERENCE_PRECISION_HINT"] = self.precision
-        self.model = core.compile_model(core.read_model(io.BytesIO(onnx_model())), "CPU", options)
+        self.model = core.compile_model(core.read_model(io.BytesIO(rival_graph.onnx_model())), "CPU", options)
         self.request = self.model.create_infer_request()
 
     def one(self, image):
@@ -297,65 +303,6 @@ class OpenVinoDefault(OpenVino):
 
     precision = None
     near = 0.05
-
-
-def weights():
-    """The weights of our network, in order, as every contestant starts with them."""
-    import numpy as np
-
-    from nn.network import digit_net
-
-    return list(digit_net(np.random.default_rng(0)).params.values())
-
-
-def channels_first(arrays):
-    """(convolutions' weights and biases, dense layers') in the order of axes of PyTorch and ONNX."""
-    import numpy as np
-
-    w4 = arrays[6].reshape(3, 3, 64, 64).transpose(2, 0, 1, 3).reshape(576, 64)  # its rows came channels last
-    convolutions = [a if a.ndim == 1 else a.transpose(3, 2, 0, 1) for a in arrays[:6]]
-    dense = [a if a.ndim == 1 else a.T for a in (w4, *arrays[7:])]
-    return [[np.ascontiguousarray(a) for a in group] for group in (convolutions, dense)]
-
-
-def onnx_model():
-    """Our network as a serialised ONNX graph: uint8 images (N, 28, 28) in, probabilities (N, 10) out."""
-    import numpy as np
-    from onnx import TensorProto, helper, numpy_helper
-
-    convolutions, dense = channels_first(weights())
-    arrays = {"255": np.float32(255), "axis": np.array([1])}
-    nodes = [helper.make_node("Cast", ["images"], ["cast"], to=TensorProto.FLOAT),
-             helper.make_node("Div", ["cast", "255"], ["scaled"]),
-             helper.make_node("Unsqueeze", ["scaled", "axis"], ["x0"])]  # fmt: skip
-    last = "x0"
-
-    def add(kind, *inputs, **attributes):
-        nonlocal last
-        nodes.append(helper.make_node(kind, [last, *inputs], [f"x{len(nodes)}"], **attributes))
-        last = f"x{len(nodes) - 1}"
-
-    for number, (w, b) in enumerate(zip(convolutions[::2], convolutions[1::2], strict=True)):
-        arrays |= {f"w{number}": w, f"b{number}": b}
-        add("Conv", f"w{number}", f"b{number}")
-        add("Relu")
-        if number < 2:
-            add("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
-    add("Flatten")
-    for number, (w, b) in enumerate(zip(dense[::2], dense[1::2], strict=True), 3):
-        arrays |= {f"w{number}": w, f"b{number}": b}
-        add("Gemm", f"w{number}", f"b{number}", transB=1)
-        if number == 3:
-            add("Relu")
-    add("Softmax", axis=1)
-    graph = helper.make_graph(
-        nodes, "digits",
-        [helper.make_tensor_value_info("images", TensorProto.UINT8, ["N", 28, 28])],
-        [helper.make_tensor_value_info(last, TensorProto.FLOAT, ["N", 10])],
-        [numpy_helper.from_array(np.asarray(a), name) for name, a in arrays.items()],
-    )  # fmt: skip
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return model.SerializeToString()
 
 
 CONTESTANTS = {

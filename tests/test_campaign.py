@@ -75,6 +75,16 @@ def test_a_training_that_does_not_end_is_a_find(interruptible, monkeypatch, prog
     assert said in wrong and bool(said) == bool(wrong) and ("line" in wrong) == ("still there" in wrong)
 
 
-def test_a_training_that_is_interrupted_goes_on_and_ends_with_the_same_bits():
-    stopped, outcomes = kills.campaign(1, "INT", seed=7)
-    assert stopped == 1 and set(outcomes) == {""}
+def test_a_training_is_interrupted_and_gone_on_with_until_it_ends(interruptible, tmp_path):
+    data, folder = tmp_path / "data", tmp_path / "out"
+    data.mkdir()
+    folder.mkdir()
+    kills.data_set(data)
+    assert kills.chain(data, folder, "INT", iter([0.4]), {}) == (1, 1, "it ended with other bits")
+    expected = kills.weights(folder / "a.npz")
+    assert kills.chain(data, folder, "INT", iter([]), expected) == (0, 0, "")
+    (folder / ".a.npz.12").touch()
+    assert kills.chain(data, folder, "INT", iter([]), expected) == (0, 0, "left behind: ['.a.npz.12']")
+    (folder / "a.npz").write_bytes(b"half")
+    (folder / "a.checkpoint.npz").write_bytes(b"half")
+    assert kills.chain(data, folder, "INT", iter([]), expected)[2].startswith("not to be finished: train.py: ")
