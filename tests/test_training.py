@@ -1,4 +1,4 @@
-"""nn/training.py: the plain loop's results, the same bits for a seed, resuming, and 97 % on MNIST."""
+"""nn/training.py: the plain loop's results, the same bits for a seed, and 97 % on MNIST."""
 
 import copy
 from dataclasses import replace
@@ -17,7 +17,6 @@ from nn.training import (
     Diverged,
     Epoch,
     Step,
-    blank_state,
     evaluate,
     fit,
     fit_temperature,
@@ -258,72 +257,6 @@ def test_more_threads_than_images_in_a_batch(data, make):
         assert np.allclose(losses, plain_loop(make(), *few, recipe, seed=0)[0], rtol=1e-4)
 
 
-# --- stopping and going on ----------------------------------------------------------------------------------
-
-def stopped_and_resumed(make, data, recipe, after, **options):
-    """(network, last Epoch) of a training that was stopped after an epoch and went on in a new process, as it were."""
-    for event in fit(make(), *data, recipe, **options):
-        if isinstance(event, Epoch) and event.epoch == after:
-            break
-    state = {name: a.copy() for name, a in event.state.items()}
-    network = make()
-    for a in network.params.values():
-        a += 1  # whatever was there is replaced
-    first, *_, last = fit(network, *data, recipe, resume=state, **options)
-    assert (first.epoch, last.epoch) == (after + 1, recipe.epochs)
-    return network, last
-
-
-@pytest.mark.parametrize("make", [small_net, net_with_batch_norm_and_dropout])
-@pytest.mark.parametrize("batch_size", [40, 33])  # 33: the last batch is one image, which only one thread sees
-def test_resuming_ends_with_the_same_bits(data, make, batch_size):
-    recipe = Recipe(epochs=3, batch_size=batch_size, augment=Augment(), late=0.4, late_rho=0.1)
-    network = make()
-    _, last = trained(network, data, recipe, seed=2)
-    for after in (1, 2):
-        resumed, resumed_last = stopped_and_resumed(make, data, recipe, after, seed=2)
-        assert same(resumed.params | resumed.state, network.params | network.state)
-        assert same(resumed_last.state, last.state)
-        assert same(resumed_last.network.params, last.network.params)
-
-
-def test_the_state_of_an_epoch_is_a_copy(data):
-    """Training goes on while a checkpoint is being written."""
-    events = fit(small_net(), *data, PLAIN)
-    first = next(event for event in events if isinstance(event, Epoch))
-    before = {name: a.copy() for name, a in first.state.items()}
-    list(events)
-    assert same(first.state, before)
-
-
-@pytest.mark.parametrize("batch_norm", [False, True])
-def test_blank_state_describes_the_state_of_a_digit_network(data, batch_norm):
-    _, last = trained(digit_net(rng(), batch_norm), data, replace(PLAIN, epochs=1))
-    blank = blank_state(batch_norm)
-    assert {name: (a.shape, a.dtype) for name, a in last.state.items()} == {
-        name: (a.shape, a.dtype) for name, a in blank.items()
-    }
-
-
-def test_a_loss_that_is_no_number_stops_the_run_and_says_where(data):
-    recipe = replace(PLAIN, lr=1e30)
-    with pytest.raises(Diverged, match=r"in epoch 1, step \d.*--lr"):
-        list(fit(small_net(), *data, recipe))
-
-
-def test_weights_that_are_no_numbers_are_never_handed_out(data):
-    """One step an epoch: the loss was still a number when the step made the weights infinite."""
-    with pytest.raises(Diverged, match=r"after epoch 1.*--lr"):
-        list(fit(small_net(), *data, Recipe(epochs=1, batch_size=100, lr=1e39, augment=None, schedule="constant")))
-
-
-def test_a_filter_that_is_no_number_is_not_hidden_by_relu(data):
-    network = small_net()
-    network.layers[0].params["w"][..., 0] = np.nan
-    with pytest.raises(Diverged):
-        list(fit(network, *data, PLAIN))
-
-
 # --- BatchNorm and Dropout ----------------------------------------------------------------------------------
 
 def test_running_statistics_are_the_mean_over_the_threads(data):
@@ -406,6 +339,25 @@ def test_a_short_training_on_mnist_reaches_97_percent(digits):
 
 
 # --- mistakes -----------------------------------------------------------------------------------------------
+
+def test_a_loss_that_is_no_number_stops_the_run_and_says_where(data):
+    recipe = replace(PLAIN, lr=1e30)
+    with pytest.raises(Diverged, match=r"in epoch 1, step \d.*--lr"):
+        list(fit(small_net(), *data, recipe))
+
+
+def test_weights_that_are_no_numbers_are_never_handed_out(data):
+    """One step an epoch: the loss was still a number when the step made the weights infinite."""
+    with pytest.raises(Diverged, match=r"after epoch 1.*--lr"):
+        list(fit(small_net(), *data, Recipe(epochs=1, batch_size=100, lr=1e39, augment=None, schedule="constant")))
+
+
+def test_a_filter_that_is_no_number_is_not_hidden_by_relu(data):
+    network = small_net()
+    network.layers[0].params["w"][..., 0] = np.nan
+    with pytest.raises(Diverged):
+        list(fit(network, *data, PLAIN))
+
 
 @pytest.mark.parametrize(("change", "error", "words"), [
     ({"images": lambda x: x / 255}, TypeError, "to_input expects uint8 images, 0 (paper) to 255 (ink), got float64"),
