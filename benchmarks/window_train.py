@@ -23,6 +23,7 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 import numpy as np  # noqa: E402
 import pygame  # noqa: E402
+from PIL import Image  # noqa: E402
 
 from nn import mnist  # noqa: E402
 from nn.network import digit_net  # noqa: E402
@@ -31,6 +32,8 @@ from nn.training import Step, fit  # noqa: E402
 from window.actions import train, views  # noqa: E402
 from window.app import App  # noqa: E402
 from window.data import live, strokes  # noqa: E402
+from window.panels import widgets  # noqa: E402
+from window.panels.layout import Rect  # noqa: E402
 from window.run import EXAMPLE, usable  # noqa: E402
 
 SIZES = (1280, 800), (1100, 700), (1440, 900)
@@ -106,9 +109,9 @@ def send(app, kind, **values):
 
 
 def draw(app, n):
-    """A mouse goes round the pad, and begins anew every two seconds."""
-    pad, turn = app.layout.parts["pad"], n / 10
-    at = int(pad.x + pad.w * (0.5 + 0.3 * np.sin(turn))), int(pad.y + pad.h * (0.5 + 0.4 * np.sin(turn / 2)))
+    """A mouse draws a 0, begins anew every two seconds."""
+    pad, turn = app.layout.parts["pad"], n % 60 / 10
+    at = int(pad.x + pad.w * (0.5 - 0.2 * np.sin(turn))), int(pad.y + pad.h * (0.5 - 0.35 * np.cos(turn)))
     if n % 60 == 0:
         send(app, pygame.MOUSEBUTTONUP, pos=at, button=1)
         app.pad.drawing.lift()
@@ -136,13 +139,46 @@ def switch(app, n):
         views.go(app, ("forward", "train", "backward", "train", "why", "train")[n // 5 % 6])
 
 
+def strip(weights, path):
+    """Draw four moments of a training side by side: the plane, the first filters, the bars of a drawn 5."""
+    app = opened(weights)
+    train.epoch(app)
+    run = app.learning.chosen
+    while app.learning.going or len(app.jobs) > 1 or run.unjudged():
+        app.update(FRAME)
+        time.sleep(0.01)
+    gap, size = app.layout.gap, app.layout.text
+    plane, filters, bars = (app.layout.parts[name] for name in ("plane", "train filters", "train bars"))
+    whole = pygame.Surface((4 * plane.w + 5 * gap, plane.h + filters.h + 3 * gap + 2 * size))
+    whole.fill(app.theme.panel)
+    window = pygame.Surface(app.layout.size)
+    for column, step in enumerate((0, 10, 60, None)):
+        steps = [abs(moment.step - (step or 0)) for moment in run.moments]
+        run.shown = None if step is None else steps.index(min(steps))
+        run.follow(app.answer.image, len(run.moments))
+        app.draw(window)
+        x = gap + column * (plane.w + gap)
+        words = f"after {run.moment.step} batches: {run.judged[run.moment].accuracy:.1%} right"
+        widgets.text(whole, words, Rect(x, gap // 2, plane.w, 2 * size), size, app.theme.text, "bold")
+        whole.blit(window, (x, gap + 2 * size), plane)
+        whole.blit(window, (x, 2 * gap + 2 * size + plane.h), filters)
+        whole.blit(window, (x + filters.w + gap, 2 * gap + 2 * size + plane.h), bars)
+    run.controls.stop()
+    small = Image.fromarray(pygame.surfarray.array3d(whole).swapaxes(0, 1)).quantize(128, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, default=ROOT / "weights" / "digits.npz")
     parser.add_argument("--seconds", type=float, default=8, help="of each training, in each turn (8)")
     parser.add_argument("--turns", type=int, default=3, help="(3)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--strip", type=Path, metavar="OUT.png", help="draw four moments of a training, and stop")
     args = parser.parse_args()
+    if args.strip:
+        strip(args.weights, args.strip)
+        return
     without, within = [], {}
     for _ in range(args.turns):
         without.append(alone(args.seconds))

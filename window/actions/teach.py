@@ -119,6 +119,11 @@ def learn_or_cancel(app):
         learn(app)
 
 
+def onward(app):
+    """What the button in Train does: learn, cancel, or keep what was learned."""
+    (keep if undecided(app) else learn_or_cancel)(app)
+
+
 def keep(app):
     """Use what was learned from now on; the weights that it began with stay as they are."""
     teaching, reading = app.teaching, app.reading

@@ -31,9 +31,8 @@ CONTROLS = {
     "save": Control("Save", "Save the weights of this moment.", train.save, train.there),
     "use": Control("Use", "Read the pad with the weights of this moment.", train.use, train.there),
     "drop": Control("Discard", "Forget the run that is shown.", train.discard, train.chosen),
-    "keep": Control("Keep hand", "Read with what was learned of your hand from now on: K.", teach.keep,
-                    teach.undecided),
-    "away": Control("Leave hand", "Go on as before, without what was learned of your hand: D.", teach.discard,
+    "keep": Control("", "Teach a copy of the network the drawings that you kept (F); then keep it (K).", teach.onward),
+    "away": Control("Leave hand", "Go on as before, without what was learned of your hand (D).", teach.discard,
                     teach.undecided),
     "run": Control("", "Show this run; Start goes on with it.", train.run, train.chosen),
     "plane": Control("", "500 test digits, each pulled to its own place by the score it gets. Ringed: your drawing.",
@@ -78,6 +77,7 @@ def draw(surface, app):
     widgets.card(surface, layout.panels["train"], theme, layout.gap)
     choices, controls, size = learning.choices, learning.controls, layout.text
     words = {"start": "Pause" if learning.going else "Start", "size": f"Batch {choices.batch_size}",
+             "keep": "Keep hand" if teach.undecided(app) else "Cancel" if "learn" in app.jobs else "Learn hand",
              "seed": f"Seed {choices.seed}", "optimizer": train.NAMES[controls.optimizer]}  # fmt: skip
     on = {"slow": controls.slow, "norm": choices.batch_norm, "warp": controls.augment}
     best = "start"
@@ -105,14 +105,18 @@ def draw(surface, app):
 
 
 def named(run):
-    """A run in a line: its choices, and how far it is."""
-    choices = run.choices
-    if run.hand:
-        return f"{run.number}  your hand{' · diverged' if run.failed else ''}"
-    words = ["diverged" if run.failed else "", f"{train.NAMES[run.controls.optimizer]} {run.controls.rate:.2g}",
-             str(choices.batch_size), "norm" if choices.batch_norm else "no norm",
-             "" if run.controls.augment else "no warp", f"seed {choices.seed}" if choices.seed else ""]  # fmt: skip
-    return f"{run.number}  {' · '.join(filter(None, words))}"
+    """A run in a line."""
+    words = "your hand" if run.hand else choices_of(run)
+    return f"{run.number}  {words}{' · diverged' if run.failed else ''}"
+
+
+def choices_of(of):
+    """The choices of a run, or of the one that is prepared."""
+    choices, controls = of.choices, of.controls
+    words = [f"{train.NAMES[controls.optimizer]} {controls.rate:.2g}", str(choices.batch_size),
+             "norm" if choices.batch_norm else "no norm", "" if controls.augment else "no warp",
+             f"seed {choices.seed}" if choices.seed else ""]  # fmt: skip
+    return " · ".join(filter(None, words))
 
 
 def said(learning, teaching):
@@ -121,7 +125,7 @@ def said(learning, teaching):
     if run and run.hand and teaching.learned:
         return teaching.learned.verdict, "Keep hand, K, reads with it from now on. Leave hand, D, goes on as before."
     if run is None:
-        return f"Rate {learning.controls.rate:.2g}.", ""
+        return f"A new run: {choices_of(learning)}. Start begins it.", ""
     if run.failed and run.last is None:
         return f"It could not begin: {run.failed}.", ""
     if run.failed:

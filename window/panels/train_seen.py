@@ -15,8 +15,15 @@ from window.state.learning import along
 
 HUES = ((230, 80, 80), (235, 150, 50), (190, 170, 40), (90, 180, 80), (40, 175, 160),
         (60, 150, 230), (110, 110, 235), (170, 90, 220), (225, 90, 170), (140, 140, 140))  # fmt: skip
-LOSSES = (0.01, 0.1, 1, 10)  # marked on the axis
-SHARES = (0, 0.9, 0.99, 0.999)
+LOSSES = (0.1, 1)  # marked on the axis
+SHARES = (0.9, 0.99)
+INTRODUCTION = (
+    "A network of random weights learns to read digits, from 55,000 examples, before your eyes. At first it guesses.",
+    "To be seen: the loss of every batch, and how many of the digits held out it reads right. What it makes of your "
+    "drawing, by the colours of the ten digits. Its first filters as they form, and every feature map of your drawing. "
+    "500 test digits that find their places, your drawing ringed among them.",
+    "Drag through the curves to go back in time. Change a choice, and another run learns beside the first.",
+)
 
 
 def mark(theme, number):
@@ -35,6 +42,9 @@ def _kept(surface, app, name, box, of, paint):
 
 def draw(surface, app):
     parts, learning, run = app.layout.parts, app.learning, app.learning.chosen
+    if not learning.runs:
+        _introduce(surface, app)
+        return
     lengths = *((run, len(run.images), len(run.judged)) for run in learning.runs), run
     _kept(surface, app, "loss", parts["time loss"], lengths, _loss)
     _kept(surface, app, "accuracy", parts["time right"], lengths, _accuracy)
@@ -70,21 +80,24 @@ def _now(surface, app, run):
         widgets.text(surface, "diverged", room, size, app.theme.warning, "bold")
 
 
+def _introduce(surface, app):
+    """Before anything was learned: what there will be to see, and a large button."""
+    theme, size, parts = app.theme, app.layout.text, app.layout.parts
+    box = parts["time loss"]
+    box = Rect(box.x, box.y, box.w, parts["train filters"].bottom - box.y)
+    for words in INTRODUCTION:
+        lines = len(widgets.wrapped(words, box.w, size))
+        widgets.paragraph(surface, words, box, size, theme.text)
+        box = Rect(box.x, box.y + lines * round(size * 1.35) + size, box.w, box.h)
+    _invite(surface, app)
+
+
 def _invite(surface, app):
-    """Before the start: what this is, and a large button."""
-    theme, size, box = app.theme, app.layout.text, app.layout.parts["plane"]
-    words = ("A network of random weights will learn to read digits, from 55,000 examples, before your eyes. What you "
-             "draw is read by it at every moment.")  # fmt: skip
-    widgets.paragraph(surface, words, box.inset(size), size * 1.1, theme.text)
-    large = begin(app)
-    widgets.button(surface, large, "Start", theme, size * 1.6, primary=True, pointed=app.pointed_part == "plane")
-
-
-def begin(app):
-    """The large button before the start."""
+    """A large button in place of the plane."""
     size, box = app.layout.text, app.layout.parts["plane"]
-    w, h = min(box.w, 14 * size), min(box.h // 3, 4 * size)
-    return Rect(box.middle[0] - w // 2, box.bottom - h - size, w, h)
+    w, h = min(box.w, 14 * size), min(box.h, 4 * size)
+    large = Rect(box.middle[0] - w // 2, box.middle[1] - h // 2, w, h)
+    widgets.button(surface, large, "Start", app.theme, size * 1.6, primary=True, pointed=app.pointed_part == "plane")
 
 
 # --- curves ---------------------------------------------------------------------------------------------------
@@ -105,7 +118,7 @@ def _loss(surface, app, box):
     def height(loss):  # logarithmic
         return (np.log10(np.clip(loss, 0.01, 10)) + 2) / 3
 
-    _axis(surface, app, box, "loss of each batch", {float(height(at)): f"{at:g}" for at in LOSSES[1:-1]})
+    _axis(surface, app, box, "loss of each batch", {float(height(at)): f"{at:g}" for at in LOSSES})
     for run in _in_order(app):
         if len(run.images) > 1:
             columns = (along(run.images, app.learning.total) * (box.w - 1)).astype(int)
@@ -120,7 +133,7 @@ def _accuracy(surface, app, box):
     def height(share):  # as many steps from 90 to 99 % as from 99 to 99.9
         return -np.log10(1.001 - np.asarray(share)) / 3
 
-    marks = {float(height(at)): f"{100 * at:g} %" for at in SHARES[1:-1]}
+    marks = {float(height(at)): f"{100 * at:g} %" for at in SHARES}
     _axis(surface, app, box, "held-out digits read right", marks)
     for run in _in_order(app):
         known = [(moment.images, run.judged[moment].accuracy) for moment in run.moments if moment in run.judged]
@@ -202,7 +215,7 @@ def _bars(surface, app, box):
         widgets.paragraph(surface, "Draw a digit: this network says what it makes of it.", box, app.layout.text * 0.9,
                           app.theme.muted)  # fmt: skip
         return
-    box = _caption(surface, app, box, "it reads your drawing as")
+    box = _caption(surface, app, box, "its answer")
     high, size = box.h // 10, app.layout.text
     for digit, share in enumerate(app.learning.chosen.look(app.answer.image).probabilities.tolist()):
         row = Rect(box.x, box.y + digit * high, box.w, high)
