@@ -8,13 +8,14 @@ pygame = pytest.importorskip("pygame")
 from events import SEVEN, click, draw, press, send, until  # noqa: E402
 from test_window_why import REFUSED, SHOWN, Doubled, looked, other, seen, window  # noqa: E402
 
+from nn import ink  # noqa: E402
 from nn.describe import Rectified  # noqa: E402
 from nn.layer import Layer  # noqa: E402
 from nn.layers import Dense, Flatten  # noqa: E402
 from nn.network import Network, digit_net  # noqa: E402
-from window.data import anatomy, testset, whatif, why  # noqa: E402
+from window.data import anatomy, steps, testset, whatif, why  # noqa: E402
 from window.data.strokes import Picture  # noqa: E402
-from window.panels import thinks  # noqa: E402
+from window.panels import receives, thinks  # noqa: E402
 
 
 class Shifted(Rectified, Layer):
@@ -225,3 +226,56 @@ def test_a_known_digit_that_is_painted_over_is_not_called_wrong(app, image):
     assert thinks.mistaken(app)
     brushed(app, (3, 22), (10, 22))
     assert not thinks.mistaken(app)
+
+
+def test_each_step_is_said_in_a_sentence_with_its_own_numbers(digits):
+    page = np.zeros((200, 300), np.uint8)
+    page[20:170, 40:60] = 200  # a 1 at the left, of a weak pen: its 20 x 20 is in the middle by itself
+    page[20:30, 20:60] = 200
+    of = ink.to_mnist(page, steps=True)
+    said = [steps.sentence(of, n) for n in range(4)]
+    assert "300 × 200" in said[0] and "150 pixels" in said[1] and "peak of 200" in said[2]
+    x, y = of.shift[0] - 4, of.shift[1] - 4
+    assert (x, y) != (0, 0)
+    assert (f"{abs(x)} {'right' if x > 0 else 'left'}" in said[3]) == (x != 0)
+    assert (f"{abs(y)} {'down' if y > 0 else 'up'}" in said[3]) == (y != 0)
+    square = np.zeros((100, 100), np.uint8)
+    square[25:75, 25:75] = 255
+    of = ink.to_mnist(square, steps=True)
+    assert "peak" not in steps.sentence(of, 2)
+    assert ("middle of 28 × 28" in steps.sentence(of, 3)) == (of.shift == (4, 4))
+
+
+def test_a_step_is_shown_large_by_click_and_by_key_and_says_what_happened(app):
+    click(app, "step 1")
+    seen(app)  # with no drawing
+    draw(app, SEVEN)
+    press(app, "Esc")
+    large = app.layout.parts["large"]
+    views = []
+    for number in range(5):
+        click(app, f"step {number}")
+        assert app.looking.view == ("pixels" if number == 4 else f"step {number}")
+        app.looking.pointer = None
+        views.append(seen(app)[large.x : large.right, large.y : large.bottom])
+        if number < 4:
+            assert receives.readout(app) == steps.sentence(app.answer.steps, number)
+            click(app, f"step {number}")
+            assert app.looking.view == "pixels"
+            click(app, f"step {number}")
+    for a, b in ((0, 1), (1, 2), (2, 3), (3, 4)):
+        assert (views[a] != views[b]).any()
+    app.looking.focus = "step 2"
+    press(app, "Enter")
+    assert app.looking.view == "step 2" and "20 × 20" in receives.readout(app)
+    press(app, "H", "H", "B")
+    seen(app)
+
+
+def test_forward_says_that_its_picture_was_painted_over(app):
+    draw(app, SEVEN)
+    press(app, "X")
+    brushed(app, (3, 22), (10, 22))
+    press(app, "X")
+    app.looking.pointer = None
+    assert "Painted over" in receives.readout(app)

@@ -29,8 +29,9 @@ def occlusion(app):
     view(app, "occlusion")
 
 
-def pixels(app, *_):
-    app.looking.view = "pixels"
+def step(app, number):
+    """Show a step of how the image was made in the large picture; the last is the image itself."""
+    view(app, "pixels" if number == "4" else f"step {number}")
 
 
 def explain(app, digit):

@@ -6,6 +6,7 @@ import pygame
 from window.actions import look
 from window.data import anatomy
 from window.data.answer import percent
+from window.data.steps import sentence
 from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
@@ -15,15 +16,15 @@ CAPTIONS = ("ink", "box", "20 × 20", "centred", "28 × 28")
 STEPS = len(CAPTIONS)  # pictures in the strip of steps
 TILES = {"effect": "What ink does", "occlusion": "What it relies on", "plain": "Without preprocessing"}  # small views
 CONTROLS = {
-    "step": Control("", "The steps from your ink to the 28 x 28 pixels that the network receives.", look.pixels,
-                    focusable=False),
+    "step": Control("", "A step from your ink to the 28 x 28 pixels: a click shows it large, and what happened.",
+                    look.step),
     "large": Control("", "Point at a pixel for its number.", focusable=False),
     "effect": Control("", "What ink at each pixel really does to the score, tried out one by one.", look.effect),
     "occlusion": Control("", "How much of its probability the answer loses if a part is covered.", look.occlusion),
     "plain": Control("", "The whole pad shrunk: what the network gets in programs without these steps.", look.plain),
 }
 EXPLAINED = {
-    "pixels": "What the network receives. Point at a pixel for its value.",
+    "pixels": "The 28 × 28 numbers that the network receives. Point at one for its value.",
     "effect": "Blue: ink there speaks for {0}. Orange: against it. All 784 pixels were tried out.",
     "slope": "The slope of {0}'s score, by backprop, where there is one: bare paper has ties.",
     "occlusion": "How much of its probability the answer loses if this is covered.",
@@ -102,18 +103,22 @@ def _step(surface, app, step, box):
     theme, square = app.theme, box._replace(h=box.w)
     pygame.draw.rect(surface, theme.paper, square)
     if app.answer:
-        steps = app.answer.steps
-        if step < 2:
-            _page_and_box(surface, app, steps, square, with_box=step == 1)
-        elif step == 2:
-            picture(surface, coloured(steps.stretched, theme.ink_scale), square)
-        else:
-            picture(surface, coloured(app.answer.image, theme.ink_scale), square)
-        if step == 3:
-            _shift(surface, app, steps, square)
-    chosen = step == STEPS - 1 and app.looking.view == "pixels"
+        _step_picture(surface, app, step, square)
+    chosen = app.looking.view == ("pixels" if step == STEPS - 1 else f"step {step}")
     widgets.outline(surface, square, theme.accent if chosen else theme.line, 2 if chosen else 1)
     _caption(surface, app, CAPTIONS[step], box._replace(y=square.bottom, h=box.bottom - square.bottom), chosen)
+
+
+def _step_picture(surface, app, step, square):
+    steps, colours = app.answer.steps, app.theme.ink_scale
+    if step < 2:
+        _page_and_box(surface, app, steps, square, with_box=step == 1)
+    elif step == 2:
+        picture(surface, coloured(steps.stretched, colours), square)
+    else:
+        picture(surface, coloured(steps.image if step == 3 else app.answer.image, colours), square)
+    if step == 3:
+        _shift(surface, app, steps, square)
 
 
 def _page_and_box(surface, app, steps, square, with_box):
@@ -146,18 +151,20 @@ def _shift(surface, app, steps, square):
     # in the middle of the 28x28 the 20x20 would begin at 4: what differs from that is the shift
     dx, dy = steps.shift[0] - 4, steps.shift[1] - 4
     start = (x - dx * pixel, y - dy * pixel)
-    pygame.draw.line(surface, app.theme.accent, start, (x, y), max(2, square.w // 30))
-    pygame.draw.circle(surface, app.theme.accent, (x, y), max(2, square.w // 18))
+    pygame.draw.line(surface, app.theme.accent, start, (x, y), min(max(2, square.w // 30), 5))
+    pygame.draw.circle(surface, app.theme.accent, (x, y), min(max(2, square.w // 18), 9))
 
 
 def _view(surface, app, name, square):
-    """One of the four views of the chosen answer."""
+    """One of the views of the chosen answer, or a step of how its image was made."""
     theme, answer = app.theme, app.answer
     pygame.draw.rect(surface, theme.paper, square)
     if answer is None:
         return
     if name == "pixels":
         picture(surface, coloured(answer.image, theme.ink_scale), square)
+    elif name.startswith("step"):
+        _step_picture(surface, app, int(name.split()[1]), square)
     elif name == "plain":
         picture(surface, coloured(answer.plain, theme.ink_scale), square)
     else:
@@ -190,7 +197,7 @@ def _overlay(surface, app, large):
     widgets.outline(surface, large, theme.line)
     if app.answer is None:
         return
-    if app.looking.view == "plain":
+    if app.looking.view == "plain" or app.looking.view.startswith("step"):
         return
     if chosen := app.looking.pinned or app.pointed:
         stage, _, place = chosen
@@ -220,11 +227,15 @@ def readout(app):
     """The line under the large view."""
     if app.answer is None:
         return ""
+    if app.looking.view.startswith("step"):
+        return sentence(app.answer.steps, int(app.looking.view.split()[1]))
     if (at := pixel_at(app)) is None:
         if app.looking.view == "plain":
             plain = app.answer.plain_probabilities
             return f"Without these steps: {plain.argmax()}, {percent(plain.max())} (marked in the bars). " \
                    f"With them: {app.answer.digit}, {percent(app.answer.confidence)}."
+        if app.answer.painted and app.looking.view == "pixels":
+            return "Painted over in What if: this is not your drawing's own picture."
         return EXPLAINED[app.looking.view].format(app.explained)
     place = f"row {at[0]}, column {at[1]}: "
     if app.looking.view in ("effect", "slope", "occlusion"):
