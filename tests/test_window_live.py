@@ -285,6 +285,32 @@ def test_a_moment_is_saved_and_used_in_every_view_and_left_again(app, one_or_sev
     assert app.message.bad and "not saved" in app.message.words
 
 
+def test_enter_starts_and_pauses_and_the_help_is_of_the_view(app):
+    import pygame
+    from events import press
+
+    from window.panels import widgets
+
+    press(app, "Enter")
+    assert app.learning.going
+    press(app, "Enter")
+    assert not app.learning.going and len(app.learning.runs) == 1
+    press(app, "F1")
+    written, draw = [], widgets.text
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(widgets, "text", lambda surface, words, *rest, **options: (
+            written.append(words), draw(surface, words, *rest, **options)))  # fmt: skip
+        app.draw(pygame.Surface(app.layout.size))
+    assert "What it has become" in written and "How it got there" not in written
+
+
+def test_every_control_of_the_view_says_what_it_does(app):
+    from window.panels import train
+
+    assert all(control.help for control in train.CONTROLS.values())
+    assert {part.split()[0] for row in train.ROWS for part in row} <= train.CONTROLS.keys()
+
+
 def test_a_divergence_is_said_and_can_be_gone_back_from(app):
     from events import click, until
 

@@ -49,9 +49,11 @@ def focus_previous(app):
 
 
 def enter(app):
-    """Press what has the focus; on the pad, put the nib down or lift it; without a focus, answer."""
+    """Press what has the focus; on the pad, put the nib down or lift it; without a focus, answer; in Train, start."""
     focus, pad = app.looking.focus, app.pad
-    if focus is None:
+    if focus is None and app.sight == "train":
+        train.start(app)
+    elif focus is None:
         ask.predict(app)
     elif focus != "pad":
         app.press(focus)

@@ -14,7 +14,7 @@ ROWS = (  # of buttons
     ("seed", "save", "use", "drop", "keep", "away"),
 )
 CONTROLS = {
-    "start": Control("Start", "Start a training from random weights, pause it, or go on.", train.start),
+    "start": Control("Start", "Start a training from random weights, pause it, or go on: Enter.", train.start),
     "batch": Control("1 batch", "Learn one batch, then pause.", train.batch),
     "epoch": Control("1 epoch", "Learn an epoch of batches, then pause.", train.epoch),
     "slow": Control("Slow", "Slow motion: two batches a second.", train.slow),
@@ -80,14 +80,14 @@ def draw(surface, app):
              "keep": "Keep hand" if teach.undecided(app) else "Cancel" if "learn" in app.jobs else "Learn hand",
              "seed": f"Seed {choices.seed}", "optimizer": train.NAMES[controls.optimizer]}  # fmt: skip
     on = {"slow": controls.slow, "norm": choices.batch_norm, "warp": controls.augment}
-    best = "start"
+    best, pointed = "start", app.pointed_part
     if teach.undecided(app):
         best = "keep" if app.teaching.learned.better else "away"
     for row in ROWS:
         for name in row:
             its = CONTROLS[name]
             widgets.button(surface, parts[name], words.get(name, its.words), theme, size, on=on.get(name, False),
-                           primary=name == best, pointed=app.pointed_part == name, ready=its.there(app))  # fmt: skip
+                           primary=name == best, pointed=pointed == name, ready=its.there(app))  # fmt: skip
     box = parts["train said"]._replace(h=layout.caption)
     for i, words in enumerate(said(learning, app.teaching)):
         alarm = learning.chosen and (learning.chosen.failed or (learning.chosen.rising and i))
@@ -95,7 +95,7 @@ def draw(surface, app):
         widgets.text(surface, words, box._replace(y=box.y + i * box.h), size * 0.9, colour)
     for i, run in enumerate(learning.runs):
         box = parts[f"run {i}"]
-        colour = theme.text if run is learning.chosen or app.pointed_part == f"run {i}" else theme.muted
+        colour = theme.text if run is learning.chosen or pointed == f"run {i}" else theme.muted
         mark = train_seen.mark(theme, run.number)
         pygame.draw.rect(surface, mark, (box.x, box.y + box.h // 3, box.h, max(2, box.h // 4)))
         style = "bold" if run is learning.chosen else ""

@@ -27,6 +27,22 @@ LOOKING = (
      "arithmetic, product by product, with the line of code that computes it."),
 )  # fmt: skip
 
+TRAIN = (
+    ("A training", "A network of random weights learns from 55,000 of MNIST's digits, batch by batch, in the "
+     "background. Rate, optimizer, warping and slow motion are changed while it learns; batch size, norm and seed "
+     "are of another run, and the one before waits beside it. Enter starts and pauses."),
+    ("Time", "The loss of every batch, the digits read right of 1,000 held out, and the ten probabilities of your "
+     "drawing in the colours of the digits. The axis is stretched at the beginning, where most happens. Drag in "
+     "it, or press , and . : everything goes back to that moment."),
+    ("What it has become", "The first filters, orange below 0 and blue above; every feature map of your drawing; "
+     "and 500 test digits in a plane, in which each digit's score pulls towards its own place on a circle, 0 at "
+     "the top, then clockwise. Your drawing is ringed."),
+    ("Weights", "Save writes those of the moment shown, Use reads with them in all views. What nobody saved is "
+     "kept in your folder, under \"trained\", when the window closes. Learn hand teaches a copy of the network "
+     "what you kept, and says whether that is better kept or left."),
+)  # fmt: skip
+ABOUT = {"train": TRAIN}  # what a view has to say of itself; the others have LOOKING
+
 
 def place(app, box):
     text = app.layout.within(SIZE)
@@ -58,7 +74,7 @@ def draw(surface, app, box, parts):
 def _looking(surface, app, box):
     theme, text = app.theme, app.layout.within(SIZE)
     y = box.y
-    for name, words in LOOKING:
+    for name, words in ABOUT.get(app.sight, LOOKING):
         widgets.text(surface, name, Rect(box.x, y, box.w, 2 * text), text * 1.1, theme.accent, "bold")
         lines = len(widgets.wrapped(words, box.w, text))
         high = lines * round(text * 1.35)
