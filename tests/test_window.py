@@ -159,8 +159,8 @@ def controls():
 
 
 def test_every_action_has_a_key_or_a_control():
-    reached = {binding.action for binding in keys.TABLE} | {its.action for its in controls()}
-    inner = {ink.widen, look.view, files.add, files.show, look.turns, teach.possible}  # called by them, or by the mouse
+    reached = {binding.action for binding in keys.TABLE} | {f for its in controls() for f in (its.action, its.there)}
+    inner = {ink.widen, look.view, files.add, files.show}  # called by them, or by the mouse
     public = {f for module in (ask, files, ink, look, move, teach) for name, f in vars(module).items()
               if inspect.isfunction(f) and f.__module__ == module.__name__ and not name.startswith("_")
               and f.__code__.co_varnames[0] == "app"}

@@ -1,14 +1,19 @@
 """What the panels write and draw, seen by what reaches the screen: nothing cut, and as said."""
 
+import numpy as np
 import pytest
+from PIL import Image
 
 pygame = pytest.importorskip("pygame")
 
-from events import ONE, SEVEN, click, draw, press  # noqa: E402
+from events import ONE, SEVEN, click, draw, press, send  # noqa: E402
 
+from nn.ink import shown as how  # noqa: E402
+from window.actions import files  # noqa: E402
 from window.app import App  # noqa: E402
 from window.data import hand  # noqa: E402
-from window.panels import arithmetic, status, widgets  # noqa: E402
+from window.data.strokes import Drawing, Picture  # noqa: E402
+from window.panels import arithmetic, pad, status, theme, widgets  # noqa: E402
 
 
 def show(app):
@@ -121,3 +126,111 @@ def test_the_arithmetic_keeps_to_its_card(window, monkeypatch, size, scale):
             assert pens[-1].y <= arithmetic.card(app).bottom, (sight, of.title)
     app.sight = "received"
     assert arithmetic.card(app) is None
+
+
+# --- several digits, and how they were read -------------------------------------------------------------------
+
+def two_digits(app):
+    draw(app, [(0.15 + 0.3 * (x - 0.3), y) for x, y in SEVEN])
+    draw(app, [(0.75 + 0.3 * (x - 0.5), y) for x, y in ONE])
+    app.update(0.1)
+    assert app.reading.number == "71"
+
+
+def test_a_digit_of_a_drawn_number_is_chosen_by_its_label_and_in_the_number(app):
+    two_digits(app)
+    strokes = len(app.pad.drawing.strokes)
+    for choose in (lambda n: pad.digit_tag(app, n), number_cell(app)):
+        for index in (1, 0, 1):
+            click(app, choose(index))
+            assert app.reading.chosen == index and app.answer.digit == (7, 1)[index]
+        click(app, choose(0))
+    assert len(app.pad.drawing.strokes) == strokes  # nothing was drawn by it
+    assert app.layout.parts["pad"].holds((pad.digit_tag(app, 1).right - 1, pad.digit_tag(app, 1).y))
+
+
+def number_cell(app):
+    def cell(index):
+        box = app.layout.parts["digit"]
+        return widgets.digits_of(app.reading.number, box.inset(app.layout.half), box.h)[0][index]
+
+    return cell
+
+
+def test_the_label_of_a_digit_at_the_edge_stays_on_the_pad(app):
+    app.pad.pen = 0.06
+    draw(app, [(0.03 + 0.3 * (x - 0.3), 0.4 * y - 0.08) for x, y in SEVEN])
+    draw(app, [(0.97, 0.05), (0.97, 0.35)])
+    app.update(0.1)
+    show(app)
+    assert len(app.reading.answers) == 2
+    for index in (0, 1):
+        tag, whole = pad.digit_tag(app, index), app.layout.parts["pad"]
+        assert whole.holds((tag.x, tag.y)) and whole.holds((tag.right - 1, tag.bottom - 1))
+
+
+def test_how_a_drawing_or_a_picture_was_read_is_shown(app, written, tmp_path):
+    press(app, "I")
+    assert app.dialogs.open is None and "nothing to show" in app.message.words and "read" not in app.focusable()
+    two_digits(app)
+    click(app, "read")
+    shown = show(app)
+    words = " ".join(said for said, *_ in written)
+    assert app.dialogs.open == "read" and "Read as 71" in words and "The paper" in words
+    for colour in how.DIGITS[:2]:
+        assert pygame.mask.from_threshold(shown, colour, (2, 2, 2)).count() > 200  # each digit in its own
+    press(app, "Esc", "C")
+    red = np.full((120, 300, 3), 255, np.uint8)
+    red[20:100, 60:70] = red[20:100, 200:210] = (200, 0, 0)
+    red[50:54, 130:134] = (200, 0, 0)  # a speck
+    Image.fromarray(red).save(tmp_path / "red.png")
+    files.add(app, str(tmp_path / "red.png"))
+    app.update(0.1)
+    written.clear()
+    press(app, "I")
+    shown = show(app)
+    assert pygame.mask.from_threshold(shown, (200, 0, 0), (9, 9, 9)).count() > 200  # the paper, in its colours
+    assert any(said.startswith("Left out:") for said, *_ in written)
+    press(app, "I")
+    assert app.dialogs.open is None
+
+
+def test_what_was_pressed_in_another_view_is_let_go(app):
+    box = app.layout.parts["width"]
+    send(app, pygame.MOUSEBUTTONDOWN, pos=box.middle, button=1)
+    app.looking.pressed = "ribbon"  # of Train
+    app.resize(app.layout.size)
+    send(app, pygame.MOUSEMOTION, pos=(5, 5), rel=(0, 0), buttons=(1, 0, 0))
+    assert app.looking.pressed is None
+
+
+# --- memory ---------------------------------------------------------------------------------------------------
+
+def test_fonts_and_lines_of_text_that_are_kept_are_bounded(window):
+    for n in range(30):
+        app = window((900 + 20 * n, 600 + 17 * n), 1 + n / 40)
+        app.theme = app.theme.other
+        show(app)
+    assert theme._font.cache_info().maxsize <= 64 and theme._font.cache_info().currsize > 30
+    assert theme.font(11.6) is theme.font(12.2)
+    assert widgets._rendered.cache_info().maxsize <= 512 >= widgets.shortened.cache_info().maxsize
+
+
+def test_undo_keeps_no_more_pictures_than_a_bound_and_the_one_in_sight(monkeypatch):
+    drawing = Drawing()
+    inks = [np.zeros((1000, 1000), np.uint8) for _ in range(4)]
+    monkeypatch.setattr("window.data.strokes.MOST_BYTES", 2_500_000)
+    for ink in inks:
+        drawing.become([Picture(ink, "page")])
+        for _ in range(5):
+            drawing.touch(0.5, 0.5, 0, 0.09)
+            drawing.lift()
+    lowest = [state[0].ink for state in drawing.states if state]
+    assert lowest[-1] is inks[3] and {id(ink) for ink in lowest} == {id(inks[2]), id(inks[3])}
+    assert drawing.state == drawing.forgotten + drawing.now == 24
+    while drawing.undo():
+        pass
+    assert drawing.picture.ink is inks[2]
+    monkeypatch.setattr("window.data.strokes.MOST_BYTES", 10)
+    drawing.become([Picture(inks[0], "page")])
+    assert len(drawing.states) == 1 and drawing.picture.ink is inks[0]

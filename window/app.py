@@ -21,7 +21,7 @@ from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
 from window.data.strokes import THICKEST, THINNEST
-from window.panels import arithmetic, arrange, control, dialogs, how, pad, status, widgets
+from window.panels import arithmetic, arrange, control, dialogs, how, pad, status, thinks, widgets
 from window.panels.layout import OPENING
 from window.panels.theme import THEMES
 from window.state.backward import Backward
@@ -137,6 +137,8 @@ class App:
     def resize(self, size):
         channels = tuple(stage.channels for stage in self.reading.stages) or how.CHANNELS
         self.layout = arrange(size, self.scale, channels, self.sight)
+        if self.looking.pressed not in self.layout.parts:
+            self.looking.pressed = None  # it was pressed in another view
 
     # --- ink --------------------------------------------------------------------------------------------------
 
@@ -161,8 +163,7 @@ class App:
             self.looking.pinned = None
         if len(reading.answers) > 1:
             more = " PageDown: the next file." if len(self.dialogs.files) > 1 else ""
-            how = "A click or the arrow keys" if self.pad.drawing.picture else "The arrow keys"
-            words = f"Read as {reading.number}. {how} choose a digit.{more}"
+            words = f"Read as {reading.number}. A click on one or the arrow keys choose a digit.{more}"
             self.message = Message(words, passing=self.message.passing)
         elif self.message.passing:
             self.message = Message(self._reading(), passing=True)
@@ -177,6 +178,11 @@ class App:
         sure = self.answer.verdict in ("sure", "likely")
         said = f"Read as {article(self.answer.digit)}." if sure else self.answer.sentence
         return f"{said} If that is wrong, press the right digit, and it can learn it." if self.pad.own else said
+
+    @property
+    def pointed_digit(self):
+        """Which digit of the number is under the pointer, or None."""
+        return thinks.number_at(self, self.looking.pointer) if self.looking.pointer else None
 
     def choose(self, index):
         """Show another of several digits."""

@@ -63,21 +63,39 @@ def near(reading):
 
 
 def explain(path, page, reading, threshold):
-    """Write a PNG file that shows how a `Page` was read.
+    """Write a PNG file that shows how a `Page` was read: `beside`'s two pictures, and under them `told`'s lines.
 
-    Left the picture, with a green frame around its paper where that is a part of it, and a grey one around what is
-    enlarged on the right: the ink, each digit in a colour of its own and in a box, red what was left out. `told`'s
-    lines stand below. Raises OSError where `path` can't be written.
+    Raises OSError where `path` can't be written.
     """
-    colours = page.levels.colours.astype(np.uint8)
+    left, right = beside(page.levels.colours.astype(np.uint8), reading, threshold)
+    lines, high = told(reading, threshold), max(left.height, right.height)
+    whole = Image.new("RGB", (2 * SIDE + 8, high + 22 * len(lines) + 12), "white")
+    whole.paste(left, (0, 0))
+    whole.paste(right, (SIDE + 8, 0))
+    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(16)
+    pen.line([(SIDE + 4, 0), (SIDE + 4, high)], "lightgrey")
+    pen.line([(0, high), (whole.width, high)], "lightgrey")
+    for k, line in enumerate(lines):
+        pen.text((6, high + 6 + 22 * k), line, TEXT, font)
+    file = io.BytesIO()
+    whole.save(file, "PNG")
+    write_whole(path, file.getvalue())
+
+
+def beside(colours, reading, threshold, sides=(SIDE, SIDE)):
+    """Two PIL images, each as large as fits `sides` (width, height), of a picture's `colours` (H, W, 1 or 3) uint8.
+
+    The first is the picture, with a green frame around its paper where that is a part of it, and a grey one around what
+    the second enlarges: the ink, each digit in a colour of its own and in a box, red what was left out.
+    """
     picture = Image.fromarray(colours if colours.shape[2] == 3 else colours[..., 0]).convert("RGB")
     area = near(reading)
-    left, scale = _enlarged(picture)
+    left, scale = _enlarged(picture, sides)
     pen = ImageDraw.Draw(left)
     for box, colour in ((area, "grey"), (reading.paper, PAPER)):
         if box:
             pen.rectangle([round(side * scale) for side in box], outline=colour, width=2)
-    right, scale = _enlarged(Image.fromarray(tinted(reading)).crop(area))
+    right, scale = _enlarged(Image.fromarray(tinted(reading)).crop(area), sides)
     pen, font = ImageDraw.Draw(right), ImageFont.load_default(16)
 
     def frame(box, colour):
@@ -93,22 +111,11 @@ def explain(path, page, reading, threshold):
         doubt = words.verdict(digit.probabilities, threshold, reading.doubt) in ("unsure", "no digit")
         pen.text((x + 2, max(y - 19, 0)), f"{digit.digit}{'?' if doubt else ''}", colour, font, stroke_width=2,
                  stroke_fill="white")  # fmt: skip
-    lines, high = told(reading, threshold), max(left.height, right.height)
-    whole = Image.new("RGB", (2 * SIDE + 8, high + 22 * len(lines) + 12), "white")
-    whole.paste(left, (0, 0))
-    whole.paste(right, (SIDE + 8, 0))
-    pen = ImageDraw.Draw(whole)
-    pen.line([(SIDE + 4, 0), (SIDE + 4, high)], "lightgrey")
-    pen.line([(0, high), (whole.width, high)], "lightgrey")
-    for k, line in enumerate(lines):
-        pen.text((6, high + 6 + 22 * k), line, TEXT, font)
-    file = io.BytesIO()
-    whole.save(file, "PNG")
-    write_whole(path, file.getvalue())
+    return left, right
 
 
-def _enlarged(picture):
-    """A picture with SIDE for its longer side, and how many times as large it is."""
-    scale = SIDE / max(picture.size)
+def _enlarged(picture, sides):
+    """A picture as large as fits `sides` (width, height), and how many times as large it is."""
+    scale = min(most / side for most, side in zip(sides, picture.size, strict=True))
     size = [max(round(side * scale), 1) for side in picture.size]
     return picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST), scale

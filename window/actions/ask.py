@@ -19,6 +19,21 @@ def predict(app):
         app.say("There is no ink yet. Draw a digit from 0 to 9.")
 
 
+def how_read(app):
+    """Show how what is on the pad was read: the paper, what was taken for ink, and what was left out."""
+    if not readable(app):
+        app.say("There is nothing to show: draw several digits, or open a picture.")
+    else:
+        app.dialogs.open = None if app.dialogs.open == "read" else "read"
+
+
+def readable(app):
+    """Whether reading was more than to take all of the ink for one digit."""
+    picture = app.pad.drawing.picture
+    shown = app.pad.how_read() is not None and not app.reading.stale
+    return shown and (len(app.reading.answers) > 1 or (picture is not None and picture.label is None))
+
+
 def live(app):
     app.reading.live = not app.reading.live
     app.say("Live: the answer follows the pen." if app.reading.live else "Live is off: Predict answers.")

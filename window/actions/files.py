@@ -4,6 +4,7 @@ import io
 import time
 from pathlib import Path
 
+import numpy as np
 import pygame
 
 from nn import ink
@@ -89,12 +90,9 @@ def show(app, index):
             app.replay(session)
         else:
             page = ink.read(path)
-            network = app.reading.network
-            seen, doubt = page.ink, ""
-            if network:
-                found = ink.read_page(network, page)
-                seen, doubt = found.ink, found.doubt
-            app.pad.show(Picture(seen, Path(path).name, doubt=doubt))
+            found = ink.read_page(app.reading.network, page) if app.reading.network else None
+            picture = Picture((found or page).ink, Path(path).name, doubt=found.doubt if found else "")
+            app.pad.show(picture, page.levels.colours.astype(np.uint8), found)
             of = f" ({app.dialogs.file + 1} of {len(files)}, PageDown for the next)" if len(files) > 1 else ""
             app.say(f"{Path(path).name}{of}")
     except (ValueError, OSError) as error:

@@ -32,6 +32,7 @@ TABLE = (
     Binding(("E",), draw.eraser, "pen or eraser", "Draw"),
     Binding(("Left", "Right", "Up", "Down"), move.step, "move the nib or the cell", "Draw", True, True),
     Binding(("Space",), ask.predict, "answer now", "Ask"),
+    Binding(("I",), ask.how_read, "how it was read", "Ask"),
     Binding(("L",), ask.live, "answer while you draw", "Ask"),
     Binding(("R",), ask.random, "a digit of the test set", "Ask"),
     Binding(("M",), ask.mistake, "the next mistake on it", "Ask"),

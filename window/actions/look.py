@@ -48,6 +48,12 @@ def explain(app, digit):
         app.say(f"What speaks for {article(digit)} and what against it. A click on {digit} again closes this.")
 
 
+def choose(app):
+    """Show the answer of the digit of the number that is pointed at."""
+    if app.pointed_digit is not None and len(app.reading.answers) > 1 and not app.reading.stale:
+        app.choose(app.pointed_digit)
+
+
 def pin(app, *_):
     """Show the arithmetic of the cell that is pointed at."""
     app.looking.pinned = app.pointed

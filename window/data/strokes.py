@@ -26,7 +26,7 @@ THINNEST, THICKEST = 0.02, 0.25
 ERASER = 1.6  # the eraser's width in pens
 MOST_POINTS, MOST_STROKES = 20_000, 2000  # of a session or a kept drawing
 LARGEST = 4_000_000  # bytes of its file
-MOST_STATES = 200  # that undo can go back to
+MOST_STATES, MOST_BYTES = 200, 50_000_000  # that undo can go back to, and that their pictures take
 DOT = 0.25  # ink that keeps within this many pads, and is hardly longer than wide, is a dot
 
 
@@ -82,9 +82,14 @@ class Drawing:
         self.lift()
         self.states[self.now + 1 :] = [tuple(marks)]
         self.now += 1
-        if len(self.states) > MOST_STATES:
+        while len(self.states) > MOST_STATES or (self.now and self._bytes() > MOST_BYTES):
             del self.states[0]
             self.now, self.forgotten = self.now - 1, self.forgotten + 1
+
+    def _bytes(self):
+        """How much the pictures in all states take: a picture is a state's first mark, and stands in many states."""
+        lowest = {state[0] for state in self.states if state}
+        return sum(mark.ink.nbytes for mark in lowest if isinstance(mark, Picture))
 
     def touch(self, x, y, seconds, width, erases=False):
         self.lift()

@@ -73,7 +73,8 @@ def rest(network, stages, values, of, term):
     stage = units(stages)
     if stage is None:
         return Rest("All terms, where they come from", of.terms.reshape(_shape(network, values, stages[-1].first)), [])
-    sum_of = anatomy.arithmetic(network, stage, values, term, (0, 0))
+    flat = values[stage.first + 1].ndim == 2  # else its maps became units after it, by Flatten before ReLU
+    sum_of = anatomy.arithmetic(network, stage, values, term, (0, 0)) if flat else None
     if sum_of is None or sum_of.terms.weights is None:
         raise CannotSay(f"{stage.title} does not say how unit {term} comes about.")
     products = sum_of.terms.products.astype(float)

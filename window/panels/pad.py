@@ -14,6 +14,8 @@ CONTROLS = {
     "more": Control("More V", "Text this large leaves no room for all: this turns to what is not in sight.",
                     look.turn_over, look.turns),
     "pad": Control("", "Draw here. The right button erases, the wheel sets the pen's width."),
+    "read": Control("How read I", "How this was read: the paper, its ink, the digits, what was left out.", ask.how_read,
+                    ask.readable),
     "pen": Control("Pen", "The mouse draws.", ink.pen),
     "eraser": Control("Eraser", "The mouse erases; so does its right button at any time.", ink.eraser),
     "width": Control("", "The pen's width, on the scale of the pens that MNIST was written with.", focusable=False),
@@ -47,9 +49,12 @@ def place(layout):
     side = max(side, 1)
     layout.needs((side, 10), (wide, NARROWEST))
     panel = layout.left("ink", wide + 2 * gap)
-    inner, more = panel.inset(gap), layout.text * 5
-    parts["ink title"] = Rect(inner.x, inner.y, wide - more - half, layout.heading)
-    parts["more"] = Rect(inner.right - more, inner.y - half // 2, more, layout.heading)
+    inner, x = panel.inset(gap), panel.right - gap
+    for name, words in (("read", 7), ("more", 5)):
+        x -= words * layout.text
+        parts[name] = Rect(x, inner.y - half // 2, words * layout.text, layout.heading)
+        x -= half
+    parts["ink title"] = Rect(inner.x, inner.y, x - inner.x, layout.heading)
     parts["pad"] = Rect(inner.x + (wide - side) // 2, inner.y + layout.heading, side, side)
     y = parts["pad"].bottom + gap
     for tools_row in TOOLS:
@@ -65,9 +70,10 @@ def draw(surface, app):
     panel = layout.panels["ink"]
     widgets.card(surface, panel, theme, layout.gap)
     widgets.title(surface, "Your ink", parts["ink title"], theme, layout.text)
-    if look.turns(app):
-        widgets.button(surface, parts["more"], CONTROLS["more"].words, theme, layout.text * 0.9,
-                       pointed=app.pointed_part == "more")  # fmt: skip
+    for name in ("more", "read"):
+        if CONTROLS[name].there(app):
+            widgets.button(surface, parts[name], CONTROLS[name].words, theme, layout.text * 0.9,
+                           pointed=app.pointed_part == name)  # fmt: skip
     _ink(surface, app, parts["pad"])
     drawing = app.pad.drawing
     ready = {
@@ -96,7 +102,7 @@ def _ink(surface, app, box):
     if len(app.reading.answers) > 1 and not app.reading.stale:
         for index, answer in enumerate(app.reading.answers):
             surface.set_clip(box)  # a box is a square around the ink, and may reach beyond the pad
-            _boxed(surface, app, digit_box(app, index), answer, index == app.reading.chosen)
+            _boxed(surface, app, index, answer)
             surface.set_clip(None)
     widgets.outline(surface, box, theme.line)
     _said(surface, app, box)
@@ -138,12 +144,13 @@ def _said(surface, app, box):
     widgets.paragraph(surface, words, where.inset(size // 2), size, app.theme.warning)
 
 
-def _boxed(surface, app, box, answer, chosen):
-    colour = app.theme.accent if chosen else app.theme.muted
-    widgets.outline(surface, box, colour, 2 if chosen else 1)
-    high = app.layout.text * 3 // 2
-    label = Rect(box.x, max(app.layout.parts["pad"].y, box.y - high), box.w, high)
-    widgets.text(surface, str(answer.digit), label, app.layout.text, colour, "bold", "centre")
+def _boxed(surface, app, index, answer):
+    theme, chosen = app.theme, index == app.reading.chosen
+    widgets.outline(surface, digit_box(app, index), theme.accent if chosen else theme.muted, 2 if chosen else 1)
+    tag = digit_tag(app, index)
+    pygame.draw.rect(surface, theme.accent if chosen else theme.raised, tag)
+    colour = theme.on_accent if chosen else theme.text
+    widgets.text(surface, str(answer.digit), tag, app.layout.text, colour, "bold", "centre")
 
 
 def digit_box(app, index):
@@ -158,11 +165,20 @@ def digit_box(app, index):
     return box._replace(x=box.x + pad.x, y=box.y + pad.y)
 
 
+def digit_tag(app, index):
+    """The label on a digit's box, which a click chooses it by."""
+    pad, box, side = app.layout.parts["pad"], digit_box(app, index), app.layout.text * 3 // 2
+    return Rect(min(max(box.x, pad.x), pad.right - side), max(pad.y, box.y - side), side, side)
+
+
 def digit_at(app, point):
-    """Which of several digits of a picture is under a point, or None."""
-    if len(app.reading.answers) < 2 or app.reading.stale or app.pad.drawing.picture is None:
-        return None  # on the user's own ink a press draws
-    return next((i for i in range(len(app.reading.answers)) if digit_box(app, i).holds(point)), None)
+    """Which of several digits is at a point: by its label, and in a picture anywhere in its box. None elsewhere: on the
+    user's own ink a press draws.
+    """
+    if len(app.reading.answers) < 2 or app.reading.stale:
+        return None
+    places = (digit_tag, digit_box) if app.pad.drawing.picture else (digit_tag,)
+    return next((i for place in places for i in range(len(app.reading.answers)) if place(app, i).holds(point)), None)
 
 
 def _width(surface, app, box):

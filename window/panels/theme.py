@@ -2,7 +2,7 @@
 
 import importlib.util
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -80,9 +80,13 @@ _PLACES = importlib.util.find_spec("matplotlib")
 FONTS = Path(_PLACES.submodule_search_locations[0], "mpl-data", "fonts", "ttf") if _PLACES else None
 
 
-@cache
 def font(size, style=""):
-    """A pygame font `size` pixels high. style: "", "bold" or "mono"."""
+    """A pygame font `size` pixels high, rounded. style: "", "bold" or "mono"."""
+    return _font(max(1, round(size)), style)
+
+
+@lru_cache(maxsize=64)  # a window has some forty; each takes 170 kB, and every other size of the window needs others
+def _font(size, style):
     file = {"": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf", "mono": "DejaVuSansMono.ttf"}[style]
     path = FONTS / file if FONTS else None
-    return pygame.font.Font(path if path and path.exists() else None, max(1, round(size)))
+    return pygame.font.Font(path if path and path.exists() else None, size)

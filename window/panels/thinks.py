@@ -11,6 +11,8 @@ from window.panels.controls import Control
 from window.panels.layout import Rect
 
 CONTROLS = {
+    "digit": Control("", "The digit, or the number: a click on one of its digits shows that one's answer.", look.choose,
+                     lambda app: len(app.reading.answers) > 1, focusable=False),
     "bar": Control("", "Explain this digit's score: what speaks for it, and its arithmetic.", look.explain),
     "teach": Control("", "Keep the drawing as this digit, to learn from.", teach.label, teach.possible),
     "learn": Control("", "Teach a copy of the network the drawings that you kept.", teach.learn_or_cancel),
@@ -67,7 +69,17 @@ def _digit(surface, app, box):
         colour = theme.muted
     if mistaken(app):
         colour = theme.warning
-    widgets.number(surface, words, box.inset(app.layout.half), box.h, colour)
+    colours = [colour] * len(words)
+    if len(words) > 1 and not app.reading.stale:  # the chosen one stands out, and a click chooses another
+        colours = [colour if n == app.reading.chosen else theme.muted for n in range(len(words))]
+    widgets.number(surface, words, box.inset(app.layout.half), box.h, colours)
+
+
+def number_at(app, point):
+    """Which digit of the number is at a point, or None."""
+    box = app.layout.parts["digit"]
+    cells, _ = widgets.digits_of(app.reading.number, box.inset(app.layout.half), box.h)
+    return next((n for n, cell in enumerate(cells) if cell.holds(point)), None)
 
 
 def mistaken(app):

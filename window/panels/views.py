@@ -23,9 +23,10 @@ def place(layout):
     free, text, half = layout.free, layout.text, layout.half
     row = layout.heading
     layout.panels["views"] = free._replace(h=row)
-    layout.needs((free.w, 8 * len(TABS) + 12))
+    wide = min(8 * text, (free.w - 11 * text) // len(TABS) - half)
+    layout.needs((wide, 6.4))
     for i, name in enumerate(TABS):
-        layout.parts[f"view {name}"] = Rect(free.x + i * (8 * text + half), free.y, 8 * text, row)
+        layout.parts[f"view {name}"] = Rect(free.x + i * (wide + half), free.y, max(wide, 1), row)
     for i, name in enumerate(("help", "theme"), 1):
         layout.parts[name] = Rect(free.right - i * 5 * text - (i - 1) * half, free.y, 5 * text, row)
     layout.free = Rect(free.x, free.y + row + half, free.w, free.h - row - half)

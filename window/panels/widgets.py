@@ -8,7 +8,7 @@ import pygame
 from window.panels.theme import font
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)  # a frame has about 150
 def _rendered(words, size, style, colour):
     return font(size, style).render(_readable(words), True, colour)
 
@@ -35,7 +35,7 @@ def text(surface, words, where, size, colour, style="", align="left"):
     surface.blit(image, (x, where.y + (where.h - image.get_height()) // 2))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def shortened(words, width, size, style=""):
     if text_size(words, size, style)[0] <= width:
         return words
@@ -146,8 +146,18 @@ def title(surface, words, where, theme, size):
     text(surface, words, where._replace(h=round(size * 1.4)), size, theme.text, "bold")
 
 
-def number(surface, words, where, size, colour):
-    """Draw a number as large as fits, whole; from eight digits on over as many lines as make it largest."""
+def number(surface, words, where, size, colours):
+    """Draw a number as large as fits, whole, each digit in its colour."""
+    cells, size = digits_of(words, where, size)
+    for digit, cell, colour in zip(words, cells, colours, strict=True):
+        text(surface, digit, cell, size, colour, "bold", "centre")
+
+
+@lru_cache(maxsize=16)
+def digits_of(words, where, size):
+    """Where the digits of a number stand, as large as fits, and their size; from eight digits on over as many lines as
+    make them largest.
+    """
     style, most = "bold", 1 if len(words) < 8 else len(words)
     best = 0, 1
     for lines in range(1, most + 1):
@@ -158,9 +168,13 @@ def number(surface, words, where, size, colour):
     each = -(-len(words) // lines)
     rows = [words[at : at + each] for at in range(0, len(words), each)]
     size = max(1, int(size))
-    while size > 1 and max(text_size(row, size, style)[0] for row in rows) > where.w:
+    wide = lambda size: text_size("0", size, style)[0]  # of every digit  # noqa: E731
+    while size > 1 and wide(size) * each > where.w:
         size -= 1  # letters are not exactly as wide as their size says
     pitch = min(round(size * 1.15), where.h // len(rows))
-    top = where.y + (where.h - pitch * len(rows)) // 2
+    top, cells = where.y + (where.h - pitch * len(rows)) // 2, []
     for n, row in enumerate(rows):
-        text(surface, row, where._replace(y=top + n * pitch, h=pitch), size, colour, style, "centre")
+        x = where.x + (where.w - wide(size) * len(row)) // 2
+        first = where._replace(x=x, y=top + n * pitch, w=wide(size), h=pitch)
+        cells += [first._replace(x=first.x + k * first.w) for k in range(len(row))]
+    return cells, size

@@ -14,6 +14,8 @@ class Pad:
         self.pen, self.erasing = PEN, False  # the pen's diameter in sides of the pad
         self.nib = (0.5, 0.5)  # where the keyboard's pen is, in the unit square
         self.example_until = None  # seconds until which what is on the pad is an example
+        self.read = None  # the nn.ink.Reading of what is on the pad, or None
+        self.papers = None  # (Picture, colours (H, W, 1 or 3) uint8 of its file, Reading) of the file shown last
         self.replaying = []  # (seconds, function, arguments) still to come of a session being replayed
 
     @property
@@ -44,14 +46,22 @@ class Pad:
     def pages(self, network):
         """The pages of ink to be read, one a digit, in the order of the number; and the doubt that all are digits."""
         picture = self.drawing.picture
+        self.read = None
         if picture is None and self.dot:
             return [], ""
         page = self.page.ink if picture is None else picture.ink  # a picture has its own resolution
-        found = ink.read_page(network, page)
+        found = self.read = ink.read_page(network, page)
         # one digit drawn here is read with all that was drawn: there is no dirt on this paper
         if picture is None and len(found.digits) < 2:
             return [page], ""
         return [digit.page for digit in found.digits], picture.doubt if picture and picture.doubt else found.doubt
+
+    def how_read(self):
+        """What `read` was read from, as colours (H, W, 1 or 3) uint8, and the Reading; None without one."""
+        picture = self.drawing.picture
+        if picture and self.papers and self.papers[0] is picture:
+            return self.papers[1:]
+        return self.read and ((255 - (picture.ink if picture else self.page.ink))[..., None], self.read)
 
     def set_pen(self, width):
         self.pen = min(max(width, THINNEST), THICKEST)
@@ -60,9 +70,10 @@ class Pad:
         self.replaying = []
         self.drawing.touch(x, y, seconds, self.pen * (ERASER if erases else 1), erases)
 
-    def show(self, picture):
-        """Put a picture on the pad in place of what is there."""
+    def show(self, picture, paper=None, reading=None):
+        """Put a picture on the pad in place of what is there. paper: the colours of the file that it is from."""
         self.replaying = []
+        self.papers = None if reading is None else (picture, paper, reading)
         self.drawing.become([picture])
 
     def clear(self):

@@ -11,10 +11,10 @@ A dialog is a module with
 import pygame
 
 from window.actions import look, move
-from window.panels.dialogs import gallery, help, opening
+from window.panels.dialogs import gallery, help, opening, read
 from window.panels.layout import Rect
 
-DIALOGS = {"help": help, "open": opening, "gallery": gallery}
+DIALOGS = {"help": help, "open": opening, "gallery": gallery, "read": read}
 ALWAYS = (move.escape, look.quit, look.theme, look.fullscreen)  # what works while any of them is open
 
 
