@@ -320,7 +320,7 @@ def test_a_divergence_is_said_and_can_be_gone_back_from(app):
     click(app, "start")
     run = app.learning.chosen
     until(app, lambda: run.over)
-    assert app.message.bad and "stopped: the loss became" in app.message.words and "--lr" not in app.message.words
+    assert "stopped: the loss became" in app.message.words and "--lr" not in app.message.words
     now, mend = panel.said(app.learning, app.teaching)
     assert now.startswith("Diverged: ") and "back to before" in mend
     click(app, "earlier")

@@ -71,7 +71,7 @@ def begin_job(app, name, events, run, each=lambda event: None, end=lambda error:
         run.over = True
         if error:
             run.failed = str(error)
-            app.say(f"Run {run.number} stopped: {run.failed.partition(';')[0]}.", bad=True)
+            app.say(f"Run {run.number} stopped: {run.failed.partition(';')[0]}.")
         end(error)
 
     app.jobs.start(name, events, take, over)

@@ -165,7 +165,8 @@ def _hand(surface, app):
     box, where = layout.parts["learn"], layout.parts["hand"]
     count = app.teaching.kept
     if teach.undecided(app):
-        widgets.paragraph(surface, app.teaching.learned.verdict, where, size * 0.92, theme.text)
+        words = f"Learned: better {'kept' if app.teaching.learned.better else 'discarded'}."
+        widgets.paragraph(surface, words, where, size * 0.92, theme.text)
         widgets.button(surface, box, "Keep or discard", theme, size, primary=True, pointed=app.pointed_part == "learn")
         return
     if app.teaching.progress is not None:

@@ -59,6 +59,7 @@ def place(layout):
     y += -(-MOST // 2) * layout.caption + half
 
     high = inner.bottom - y
+    layout.needs((inner.w, 44), (high, 28))
     below = int(high * 0.36)
     left, top = (inner.w - gap) * 6 // 11, high - below - gap
     third = (top - 2 * half) * 2 // 5
