@@ -288,3 +288,23 @@ def test_without_mnist_the_view_says_so_and_looks_again_when_it_is_opened_again(
     press(app, "Y", "Y")
     app.update(0.1)
     until(app, lambda: app.reading.network in app.nearest.features)
+
+
+def test_a_digits_key_chooses_the_one_to_compare_with_and_keeps_nothing(app):
+    draw(app, SEVEN)
+    press(app, "Y")
+    digit = app.answer.order[6]
+    press(app, str(digit))
+    assert app.why.pair(app.answer) == (app.answer.digit, digit)
+    assert app.pad.marks and app.teaching.kept == 0
+
+
+def test_the_help_tells_of_the_view_and_names_its_keys(app):
+    pages = []
+    for key in ("Y", "X"):
+        press(app, key, "F1")
+        pages.append(seen(app))
+        press(app, "Right")
+        pages.append(seen(app))
+        press(app, "Right", "F1")
+    assert all((a != b).any() for n, a in enumerate(pages) for b in pages[:n])

@@ -59,9 +59,9 @@ def _words(app, found):
         return f"number {one.number}, {article(one.label)}; its hidden units are {one.distance:.2f} away"
     labels = np.array([one.label for one in found])
     same = int((labels == app.answer.digit).sum())
-    others = " and ".join(str(digit) for digit in sorted({*labels.tolist()} - {app.answer.digit}))
-    words = f"{same} of {len(found)} are {app.answer.digit}s" + (f", the others {others}" if others else "")
-    return f"{words}. Below: label and distance."
+    others = ", ".join(str(digit) for digit in sorted({*labels.tolist()} - {app.answer.digit}))
+    words = f"{same or 'None'} of the {len(found)} are {app.answer.digit}s"
+    return f"{words}{', the others ' + others if others else ''}. Below: label and distance."
 
 
 def _one(surface, app, one, box, pointed):

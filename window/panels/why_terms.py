@@ -133,6 +133,8 @@ def _unit(surface, app, difference):
         return
     side = min(room.h, int(room.w * 0.68))
     _picture(surface, app, _mosaic(found.products), Rect(room.x, room.y, side, side))
+    if H == W == 1:
+        return
     beside = Rect(room.x + side + layout.gap, room.y, room.w - side - layout.gap, layout.caption)
     small = min(beside.w, room.h - 2 * layout.caption)
     widgets.text(surface, "by place", beside, size * 0.85, theme.muted)

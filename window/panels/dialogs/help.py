@@ -7,7 +7,7 @@ from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
 
-SIZE = 76, 38
+SIZE = 76, 41
 CONTROLS = {
     "page": Control("", "", look.turn),
     "help": Control("", "", look.help),
@@ -41,7 +41,27 @@ TRAIN = (
      "kept in your folder, under \"trained\", when the window closes. Learn hand teaches a copy of the network "
      "what you kept, and says whether that is better kept or left."),
 )  # fmt: skip
-ABOUT = {"train": TRAIN}  # what a view has to say of itself; the others have LOOKING
+WHY = (
+    ("Why 4 and not 9", "The softmax, step by step: each score, divided by the temperature, its exponential, and its "
+     "share of their sum. A click in the first two columns, or a digit's key, chooses the two that are compared."),
+    ("The difference, term by term", "A score is a sum over the 64 hidden units: what each says, times its weight, and "
+     "a bias. So the difference of two scores is a sum of 64 terms, exactly. Blue bars speak for the first digit, "
+     "orange ones for the second. A click, or Tab and the arrow keys, choose a unit."),
+    ("What a unit rests on", "The chosen unit is itself a sum: of the 3 x 3 x 64 numbers before it, times its "
+     "weights. Blue products raise it, orange ones lower it: a small square for each of the 64 maps, and their sum "
+     "by place."),
+    ("The nearest training digits", "Of the 60,000 digits that MNIST is learned from, the eight whose hidden units "
+     "are nearest to your drawing's: to the network they are the most alike. A click puts one on the pad."),
+)  # fmt: skip
+WHAT_IF = (
+    ("Paint", "Paint into the 28 x 28 pixels themselves: the answer follows at once. The right button erases; so does "
+     "the brush after E. Your drawing stays as it is. Tab to the picture, and the arrow keys and Enter paint. Why, "
+     "Backward and Forward then show the painted picture, until the drawing changes."),
+    ("Switch filters off", "A click on a map or a unit below sets all of its numbers to 0, as if it had never been "
+     "learned; another click, or G for all of them, brings it back. Under the picture: how many of the 10,000 test "
+     "images the network gets wrong without it, and as a whole."),
+)  # fmt: skip
+ABOUT = {"train": TRAIN, "why": WHY, "whatif": WHAT_IF}  # what a view has to say of itself; the others have LOOKING
 
 
 def place(app, box):
@@ -88,9 +108,11 @@ def _looking(surface, app, box):
 def _keys(surface, app, box):
     theme, text = app.theme, app.layout.within(SIZE)
     groups = {}
-    for binding in keys.TABLE:
+    own = keys.VIEW_TABLES.get(app.sight, ())
+    for binding in (*keys.TABLE, *own):
         groups.setdefault(binding.group, []).append(binding)
     columns = [["Draw", "Your hand"], ["Ask", "Look"], ["Window", "Views"]]
+    columns[-1] += dict.fromkeys(binding.group for binding in own)
     wide = (box.w - 2 * 2 * text) // 3
     for n, names in enumerate(columns):
         y, x = box.y, box.x + n * (wide + 2 * text)
