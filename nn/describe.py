@@ -60,6 +60,10 @@ class Described:
         """The weights of one cell as a picture (KH, KW), the mean over many input channels; or None."""
         return None
 
+    def winners(self, x):
+        """Which inputs a max pooling hands on: a mask in the shape of x (H, W, C); None for any other layer."""
+        return None
+
 
 class Elementwise(Described):
     elementwise = True
@@ -71,10 +75,17 @@ class Elementwise(Described):
         """What one number of a cell becomes."""
         return x
 
+    def slope(self, x, cell):
+        """dy/dx where one number of a cell is x; a cell of ... stands for all cells, x then has them last."""
+        return np.ones_like(x)
+
 
 class Rectified(Elementwise):
     def value(self, x, cell):
         return max(x, 0.0)
+
+    def slope(self, x, cell):
+        return (x > 0).astype(x.dtype)
 
 
 class Normalised(Elementwise):
@@ -82,6 +93,9 @@ class Normalised(Elementwise):
         of = self.params | self.state
         x_hat = (x - of["mean"][cell]) / np.sqrt(of["var"][cell] + self.eps)
         return float(x_hat * of["gamma"][cell] + of["beta"][cell])
+
+    def slope(self, x, cell):
+        return self.params["gamma"][cell] / np.sqrt(self.state["var"][cell] + self.eps) * np.ones_like(x)
 
 
 class Reshaped(Described):
@@ -177,6 +191,15 @@ class Pooled(Sliding):
         weights = np.take_along_axis(mine, np.arange(mine[..., 0].size).reshape(*self.window, 1), axis=2)[..., 0]
         return Terms(self.spread(dy, place)[..., cell], weights, None, "sum of the products")
 
+    def winners(self, x):
+        (kh, kw), s = self.window, self.stride
+        patches = np.lib.stride_tricks.sliding_window_view(x, (kh, kw), (0, 1))[::s, ::s]  # (OH, OW, C, KH, KW)
+        best = patches.reshape(*patches.shape[:3], -1).argmax(axis=-1)
+        i, j, c = np.indices(best.shape)
+        mask = np.zeros(x.shape, bool)
+        mask[i * s + best // kw, j * s + best % kw, c] = True
+        return mask
+
     def shares(self, patches):
         """What each number of a window (..., n) passes on of it: the first of the largest all, the others nothing."""
         return np.arange(patches.shape[-1]) == patches.argmax(axis=-1, keepdims=True)
@@ -185,6 +208,9 @@ class Pooled(Sliding):
 class Averaged(Pooled):
     how = "mean"
     name = "Mean pool"
+
+    def winners(self, x):
+        return None
 
     def shares(self, patches):
         return np.full(patches.shape, 1 / patches.shape[-1])

@@ -7,9 +7,11 @@ pygame = pytest.importorskip("pygame")
 
 from events import ONE, SEVEN, click, draw, press, until  # noqa: E402
 
-from nn.layers import Dense, Flatten, Layer  # noqa: E402
-from nn.network import Network  # noqa: E402
-from window.data.backward import reach  # noqa: E402
+from nn.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU  # noqa: E402
+from nn.network import Network, digit_net  # noqa: E402
+from window.data.anatomy import shown as maps_of  # noqa: E402
+from window.panels import backward, how, widgets  # noqa: E402
+from window.panels.theme import DARK  # noqa: E402
 
 
 def shown(app):
@@ -89,6 +91,7 @@ def test_nothing_is_worked_out_while_drawing_a_frame(app, monkeypatch):
     draw(app, SEVEN)
     press(app, "B", "3")
     monkeypatch.setattr("window.state.backward.backward", None)
+    app.backward.tell(app.reading, 4)
     app.draw(pygame.Surface(app.layout.size))
     assert app.backward.way(app.reading) is None
 
@@ -106,6 +109,244 @@ def test_a_stroke_under_way_ends_when_the_view_changes(app):
     press(app, "N")
     app.handle(pygame.event.Event(pygame.MOUSEMOTION, pos=(pad.x + 9, pad.y + 9), rel=(0, 0), buttons=(1, 0, 0)))
     assert len(app.pad.drawing.strokes[0].points) == 1
+
+
+@pytest.fixture
+def seven(app):
+    """Backward of a 7 that is said to be a 3."""
+    draw(app, SEVEN)
+    press(app, "B", "3")
+    app.update(0.1)
+    return app
+
+
+def test_the_arrows_lead_back_a_layer_at_a_time_and_the_rest_keeps_its_values(seven):
+    app, count = seven, len(seven.reading.stages)
+    assert app.backward.reached == 1
+    for reached in range(2, count + 2):
+        press(app, "Left")
+        assert app.backward.reached == reached
+        shown(app)
+    press(app, "Left")
+    assert app.backward.reached == count + 1
+    press(app, "Right", ".", "A")
+    assert app.backward.reached == count + 1
+    press(app, "A", ",")
+    assert app.backward.reached == 2
+    click(app, "further")
+    assert app.backward.reached == 3
+
+    surface = pygame.Surface(app.layout.size)
+    app.draw(surface)
+    way = app.backward.way(app.reading)
+    for number, stage in enumerate(app.reading.stages[:-1]):
+        reached = count - number <= 3
+        assert backward.reaches(app, number) == reached
+        box = app.layout.parts[f"stage {number}"]
+        mosaic = how.mosaic(how.colours_of(maps_of(stage, way.values), app.theme), app.layout, number, app.theme)
+        same = np.array_equal(pygame.surfarray.array3d(surface.subsurface(box)), pygame.surfarray.array3d(mosaic))
+        assert same != reached, number
+
+
+def test_hatches_lie_on_what_relu_stopped_and_dots_on_winners(seven):
+    way, stage = seven.backward.way(seven.reading), seven.reading.stages[2]
+    for cell in range(20):
+        pixels = backward.marked(way, stage, DARK, 8, cell).reshape(11, 8, 11, 8, 3)
+        hatched = (pixels == DARK.faint).all(-1).any((1, 3))
+        dots = (pixels == DARK.text).all(-1).any((1, 3))
+        pool = way.network.layers[stage.last + 1]
+        np.testing.assert_array_equal(hatched, way.values[stage.last][0, :, :, cell] <= 0)
+        np.testing.assert_array_equal(dots, pool.winners(way.values[stage.last + 1][0])[..., cell])
+
+
+SIZES = [(900, 600), (1280, 800), (1920, 1080)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_card_is_drawn_at_every_size(seven, size, monkeypatch):
+    """And nothing that it writes is cut short."""
+    app, cut, written = seven, [], []
+    whole = widgets.shortened
+
+    def spy(words, width, *rest):
+        found = whole(words, width, *rest)
+        written.append(words)
+        cut.extend([words] if found != words else [])
+        return found
+
+    app.resize(size)
+    press(app, "A")
+    monkeypatch.setattr(widgets, "shortened", spy)
+    shown(app)
+    for number, stage in enumerate(app.reading.stages):
+        app.looking.pointer = app.layout.cell(number, stage.channels // 2).middle
+        shown(app)
+        click(app, app.layout.cell(number, stage.channels // 2))
+        assert app.looking.pinned[:2] == (number, stage.channels // 2)
+        shown(app)
+        assert any("Were this number" in words or "doesn't change" in words for words in written)
+        press(app, "Esc")
+    press(app, "G", "G")
+    app.looking.pointer = None
+    shown(app)
+    assert not {words for words in cut if not words.startswith(app.message.words[:20])}
+
+
+def pin_a_weight(app, part="filter", number=3, cell=17):
+    click(app, app.layout.cell(number, cell))
+    click(app, part)
+    until(app, lambda: app.backward.check)
+
+
+def test_a_weight_clicked_in_the_filter_is_checked_by_finite_differences(seven):
+    app = seven
+    pin_a_weight(app)
+    stage, index = app.backward.weight
+    assert stage == 4 and index[:3] == (1, 1, 17)
+    way, found = app.backward.way(app.reading), app.backward.check
+    assert found.by_backprop == pytest.approx(way.grads["6.w"][index], rel=1e-3, abs=1e-7)
+    assert found.by_backprop == pytest.approx(found.by_difference, rel=1e-5, abs=1e-9)
+    shown(app)
+    press(app, "Right")
+    assert app.backward.weight == (4, (1, 2, *index[2:])) and app.backward.check is None
+    press(app, "Left", "Down")
+    assert app.backward.weight == (4, (1, 1, 18, index[3]))
+    press(app, "Esc")
+    assert app.backward.weight is None and app.looking.pinned
+    press(app, "Esc")
+    assert not app.looking.pinned
+
+
+def test_a_cells_own_filter_is_clicked_too_and_all_goes_by_keyboard(seven):
+    app = seven
+    pin_a_weight(app, "own", 0, 5)
+    assert app.backward.weight == (0, (1, 1, 0, 5))
+    shown(app)
+    press(app, "Esc", "Esc")
+    app.looking.pointer = None
+    while app.looking.focus != "stage 5":
+        press(app, "Tab")
+    press(app, "Right", "Enter")
+    assert app.looking.pinned == (5, 1, (0, 0))
+    for part in ("filter", "own"):
+        while app.looking.focus != part:
+            press(app, "Tab")
+        press(app, "Enter")
+        stage, index = app.backward.weight
+        assert (stage, index[0]) == (6, 1) if part == "filter" else (stage, index[1]) == (5, 1)
+        shown(app)
+        press(app, "Right", "Up", "Esc")
+
+
+def test_a_step_learns_the_drawing_on_a_copy_and_undo_takes_it_back(seven):
+    app, network = seven, seven.reading.network
+    arrays = {name: a.copy() for name, a in network.params.items()}
+    losses = [app.backward.way(app.reading).loss]
+    for _ in range(3):
+        press(app, "G")
+        losses.append(app.backward.way(app.reading).loss)
+        shown(app)
+    assert losses == sorted(losses, reverse=True) and app.reading.network is network
+    assert all(np.array_equal(a, arrays[name]) for name, a in network.params.items())
+    assert "stay as they are" in app.message.words
+    press(app, "U")
+    app.update(0.1)
+    assert app.backward.way(app.reading).loss == pytest.approx(losses[2])
+    click(app, "back")
+    click(app, "back")
+    app.update(0.1)
+    assert not app.backward.steps and app.backward.way(app.reading).network.layers[0].params is network.layers[0].params
+    press(app, "U")
+    assert "no step" in app.message.words
+
+
+def test_repeating_goes_on_until_it_is_stopped_and_forgets_others(seven, digits):
+    app = seven
+    app.reading.tests = tuple(part[:1000] for part in digits[1])
+    app.backward.rate = 1e-2
+    press(app, "J")
+    until(app, lambda: len(app.backward.steps) >= 4)
+    press(app, "J")
+    count = len(app.backward.steps)
+    until(app, lambda: count in app.backward.accuracies)
+    assert len(app.backward.steps) == count
+    of = app.reading.tests
+    expected = (app.backward.steps[-1].network.predict(of[0]).argmax(axis=1) == of[1]).mean()
+    assert app.backward.accuracies[count] == expected < app.backward.accuracies[0]
+    shown(app)
+    draw(app, ONE)  # another drawing
+    app.update(0.1)
+    assert not app.backward.steps and not app.backward.accuracies
+
+
+def test_old_steps_are_let_go_and_then_undo_says_so(seven, monkeypatch):
+    monkeypatch.setattr("window.state.backward.KEPT", 3)
+    press(seven, *"GGGGGG")
+    press(seven, *"UUUUUU")
+    assert len(seven.backward.steps) == 4 and "starts again" in seven.message.words
+    press(seven, "3")
+    assert not seven.backward.steps
+
+
+def test_a_rate_that_is_too_high_is_said(seven):
+    press(seven, *["="] * 20)
+    assert seven.backward.rate == 3
+    seven.backward.rate = 1e30
+    press(seven, "J")
+    until(seven, lambda: seven.message.bad)
+    assert not seven.backward.repeating and "rate is too high" in seven.message.words
+    shown(seven)
+    seven.backward.rate = 1e-5
+    press(seven, *["-"] * 30)
+    assert seven.backward.rate == pytest.approx(1e-7)
+
+
+def test_without_the_test_set_the_steps_go_on(seven, monkeypatch):
+    def none():
+        raise ValueError("no files")
+        yield
+
+    monkeypatch.setattr("window.data.testset.test_set", none)
+    press(seven, "G")
+    until(seven, lambda: seven.backward.untestable)
+    shown(seven)
+    assert seven.backward.untestable == "no files"
+
+
+@pytest.mark.parametrize("kind", ["norm", "odd", "own"])
+def test_other_networks_are_shown_or_the_layer_is_named(app, kind):
+    rng = np.random.default_rng(0)
+    network = digit_net(rng, batch_norm=True) if kind == "norm" else Network(
+        [Conv2D(1, 5, (5, 2), stride=2, padding="same", rng=rng), ReLU(), MaxPool2D(3, stride=2), Flatten(),
+         *([Twice()] if kind == "own" else []), Dense(180, 10, rng=rng)])  # fmt: skip
+    app.use(network)
+    draw(app, SEVEN)
+    press(app, "B", "3", "A")
+    app.update(0.1)
+    for number, stage in enumerate(app.reading.stages):
+        click(app, app.layout.cell(number, stage.channels - 1))
+        shown(app)
+        for part in ("own", "filter"):
+            click(app, part)
+            shown(app)
+            if app.backward.weight:
+                until(app, lambda: app.backward.check)
+                assert app.backward.check.digits >= 4 or abs(app.backward.check.by_backprop) < 1e-9
+                shown(app)
+                press(app, "Esc")
+        press(app, "Esc")
+    press(app, "G")
+    shown(app)
+
+
+class Twice(Layer):
+    """A layer of one's own that says nothing of itself."""
+
+    def forward(self, x, training=False):
+        return x * 2
+
+    def backward(self, dy):
+        return dy * 2
 
 
 class Own(Layer):
@@ -126,13 +367,3 @@ def test_a_layer_without_a_way_back_is_named(app, layer, said):
     press(app, "3")
     shown(app)
     assert app.backward.way(app.reading) is None and said in app.backward.trouble
-
-
-def test_one_wild_cell_leaves_the_others_their_colours():
-    maps = np.random.default_rng(0).uniform(0.5, 1, (64, 5, 5))
-    maps[26] *= 1000
-    assert 0.9 < reach(maps) < 1.1
-    maps[:] = 0
-    assert reach(maps) == 0
-    maps[3, 2, 2] = -2
-    assert reach(maps) == 2

@@ -16,7 +16,7 @@ import numpy as np
 import pygame
 
 from nn.words import article
-from window.actions import draw, files, keys, nearest, train, views, whatif
+from window.actions import backward, descend, draw, files, keys, nearest, train, views, whatif
 from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
@@ -220,8 +220,9 @@ class App:
             reading.occluded = occlusion(reading.network, self.answer.image)
             self._work_out_effects()
             self.changed = True
-        if self.sight == "backward" and not reading.stale and self.backward.follow(reading, self.pad.drawing.picture):
-            self.changed = True
+        if self.sight == "backward" and not reading.stale:
+            backward.pass_time(self)
+            descend.pass_time(self)
 
     def _work_out_effects(self):
         of = self.answer

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pygame
 
-from window.actions import ask, backward, draw, files, look, move, teach, train, views, whatif, why
+from window.actions import ask, backward, descend, draw, files, look, move, teach, train, views, whatif, why
 
 
 class Binding(NamedTuple):
@@ -77,11 +77,21 @@ VIEW_TABLES = {  # what keys do in one view alone, in place of what they do else
     ),
     "backward": (
         Binding(tuple("0123456789"), backward.truth, "the true digit", "Backward", with_key=True),
-        Binding(("Enter",), backward.accept, "the answer is right", "Backward"),
+        Binding(("Enter",), backward.accept, "the answer is right; press", "Backward"),
+        Binding(("Left", "Right", "Up", "Down"), backward.arrow, "one layer back or nearer", "Backward", True, True),
+        Binding((",",), backward.further, "one layer further back", "Backward", repeats=True),
+        Binding((".",), backward.nearer, "one layer nearer", "Backward", repeats=True),
+        Binding(("A",), backward.whole, "all the way back", "Backward"),
+        Binding(("G",), descend.take, "take one step", "Backward"),
+        Binding(("J",), descend.repeat, "repeat steps, or stop", "Backward"),
+        Binding(("U",), descend.undo, "undo a step", "Backward", repeats=True),
+        Binding(("-",), descend.lower, "a lower rate", "Backward", repeats=True),
+        Binding(("+", "="), descend.higher, "a higher rate", "Backward", repeats=True),
     ),
 }
 BOUND = {key: binding for binding in TABLE for key in binding.keys}
 IN_VIEW = {view: {key: binding for binding in table for key in binding.keys} for view, table in VIEW_TABLES.items()}
+KNOWN = set(BOUND).union(*IN_VIEW.values())
 
 _NAMES = {
     pygame.K_SPACE: "Space", pygame.K_TAB: "Tab", pygame.K_RETURN: "Enter", pygame.K_KP_ENTER: "Enter",
@@ -116,6 +126,6 @@ def name(event):
         return ctrl + shift + _NAMES[event.key]
     if typed.isprintable() and typed.strip() and (graph or not ctrl):
         known = typed.upper()  # what the keyboard's layout made of the key, and of Shift
-        return known if known in BOUND or not place else place
+        return known if known in KNOWN or not place else place
     letter = chr(event.key).upper() if 32 < event.key < 127 else place
     return ctrl + shift + letter if ctrl else letter

@@ -70,8 +70,12 @@ def escape(app):
         app.pad.drawing.lift()
     if app.dialogs.open:
         app.dialogs.open = None
+    elif app.backward.weight is not None:
+        app.backward.weight = None
     elif looking.pinned:
         looking.pinned = looking.explained = None
+    elif app.backward.repeating:
+        app.backward.repeating = False
     elif looking.focus:
         looking.focus = None
     elif looking.view != "pixels":

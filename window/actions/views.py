@@ -4,7 +4,8 @@ def go(app, sight):
     """Show a view; nothing stays pointed at, pinned or half pressed of the one before."""
     app.let_go()
     app.sight = sight
-    app.looking.focus = app.looking.pinned = None
+    app.looking.focus = app.looking.pinned = app.backward.weight = None
+    app.backward.repeating = False
     app.nearest.refused.clear()  # what was missing may be there by now
     app.resize(app.layout.size)
     app.say(GREETINGS[sight](app))

@@ -2,16 +2,17 @@
 
     way = backward(network, image, label)
 
-Each layer says of itself how one gradient comes about (nn/describe.py); here the loss is put at the end and checked by
-finite differences. Numbers and arrays alone: nothing of the window is in here.
+Each layer says of itself how one gradient comes about (nn/describe.py); here the loss is put at the end. Numbers and
+arrays alone: nothing of the window is in here.
 """
 
-import copy
+import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from nn.describe import Terms
+from nn.describe import Described, Terms
 from window.data.anatomy import activations, place_of
 
 
@@ -38,16 +39,6 @@ def reach(gradients):
     return float(np.percentile(peaks, 95)) if len(peaks) else 0.0
 
 
-@dataclass(frozen=True)
-class Back:
-    """How the gradient of one activation came about."""
-
-    terms: Terms | None  # of the layer that it went through, seen backwards; None: p - y
-    through: list[tuple[str, float]]  # from the stage's output back to its sum: the gradient before each follower
-    shown: float  # dL/d(activation) as the network computed it
-    place: str  # where the code stands
-
-
 class Stuck(Exception):
     """A layer of one's own can't go the way back; the words name it."""
 
@@ -72,92 +63,128 @@ def backward(network, image, label):
     return Way(network, label, total, loss.p[0], values, gradients, network.grads)
 
 
-def gradient(way, stages, number, cell, place):
-    """The Back of one activation of stage `number`, or None where the next layer can't say."""
-    network, stage = way.network, stages[number]
-    after = way.gradients[stage.last + 1][0]
-    shown = float(after[*place, cell] if after.ndim == 3 else after[cell])
-    through = []
-    for i in range(stage.last, stage.first, -1):
-        before = way.gradients[i][0]
-        through.append((network.layers[i].title, float(before[*place, cell] if before.ndim == 3 else before[cell])))
-    index = stage.last + 1
-    if index == len(network.layers):
-        return Back(None, through, shown, "nn/losses.py  SoftmaxCrossEntropy.backward")
-    unit, spot = cell, place
-    while network.layers[index].reshapes:  # Flatten passes each number on from its place in the row
-        unit, spot = int(np.ravel_multi_index((*spot, unit), way.values[index].shape[1:])), (0, 0)
-        index += 1
-    layer = network.layers[index]
-    terms = layer.terms_back(way.values[index][0], way.gradients[index + 1][0], unit, spot)
-    return terms and Back(terms, through, shown, place_of(layer.backward))
+@dataclass(frozen=True)
+class Passed:
+    """A number on its way back through a layer that changes each number for itself."""
 
-
-def weight(way, stage, index):
-    """The Terms of dL/dw[index] of a stage's layer, the sum over places, or None for one without weights."""
-    layer = way.network.layers[stage.first]
-    if "w" not in layer.params:
-        return None
-    return layer.weight_terms(way.values[stage.first][0], way.gradients[stage.first + 1][0], index)
+    name: str
+    x: float  # what the layer saw
+    slope: float  # dy/dx there: 0 stops the gradient
+    before: float  # dL/dx as the network computed it
+    place: str
+    formula: str
 
 
 @dataclass(frozen=True)
-class Check:
-    """The loss as one weight moves, and its slope by two ways."""
+class Back:
+    """How the gradient of one activation came about."""
 
-    moves: np.ndarray  # (n,) what is added to the weight
-    losses: np.ndarray  # (n,)
-    by_backprop: float
-    by_difference: float
+    layer: object  # that it went through, seen backwards; None: it is p - y
+    terms: Terms | None  # that layer's; None: it can't say
+    unit: int  # the input of that layer that the activation is
+    spot: tuple  # and its row and column
+    shown: float  # dL/d(activation) as the network computed it
+    place: str  # where the code stands
+    formula: str
+    passed: list[Passed]  # the stage's followers, the last first: from its output back to its sum
 
     @property
-    def digits(self):
-        """How many significant digits of the two slopes agree."""
-        size = max(abs(self.by_backprop), abs(self.by_difference))
-        apart = abs(self.by_backprop - self.by_difference)
-        return 15 if apart == 0 else max(0, int(-np.log10(apart / size)))
+    def most(self):
+        """Of terms (KH, KW, F) the map that adds the most."""
+        return int(np.abs(self.terms.products.sum(axis=(0, 1))).argmax())
+
+    @property
+    def shape(self):
+        """Rows and columns that the terms are drawn in: those of a window, or units as a near square."""
+        inputs = self.terms.inputs
+        return square(len(inputs)) if inputs.ndim == 1 else inputs.shape[:2]
 
 
-def check(network, image, label, name, index, reach=0.5, points=41):
-    """The Check of the parameter name ("3.w") at an index, in float64: central differences, h = 1e-5."""
+def square(n):
+    """Rows and columns of the squarest grid that holds n."""
+    columns = math.ceil(math.sqrt(n))
+    return -(-n // columns), columns
+
+
+def gradient(way, stages, number, cell, place):
+    """The Back of one activation of stage `number`."""
+    network, stage = way.network, stages[number]
+
+    def at(arrays, i):
+        array = arrays[i][0]
+        return float(array[*place, cell] if array.ndim == 3 else array[cell])
+
+    passed = []
+    for i in range(stage.last, stage.first, -1):
+        layer, x = network.layers[i], at(way.values, i)
+        slope = float(layer.slope(np.float64(x), cell))
+        where = place_of(layer.backward), formula(layer.backward, "dx")
+        passed.append(Passed(layer.title, x, slope, at(way.gradients, i), *where))
+    index, shown = stage.last + 1, at(way.gradients, stage.last + 1)
+    unit, spot = cell, place
+    while index < len(network.layers) and network.layers[index].reshapes:
+        # Flatten passes each number on from its place in the row
+        unit, spot = int(np.ravel_multi_index((*spot, unit), way.values[index].shape[1:])), (0, 0)
+        index += 1
+    if index == len(network.layers):
+        return Back(None, None, unit, spot, shown, *_loss(), passed)
+    layer = network.layers[index]
+    terms = layer.terms_back(way.values[index][0], way.gradients[index + 1][0], unit, spot)
+    return Back(layer, terms, unit, spot, shown, place_of(layer.backward), formula(layer.backward, "dx"), passed)
+
+
+def _loss():
     from nn.losses import SoftmaxCrossEntropy
-    from nn.network import to_input
 
-    twin, loss = double(network), SoftmaxCrossEntropy()
-    x, labels, home = to_input(image[None]).astype(np.float64), np.array([label]), twin.params[name]
-    start = home[index]
-
-    def at(move):
-        home[index] = start + move
-        return loss.forward(twin.forward(x), labels)
-
-    moves, h = np.linspace(-reach, reach, points), 1e-5
-    losses = np.array([at(move) for move in moves])
-    by_difference = (at(h) - at(-h)) / (2 * h)
-    at(0.0)
-    twin.backward(loss.backward())
-    return Check(moves, losses, float(twin.grads[name][index]), by_difference)
+    method = SoftmaxCrossEntropy().backward
+    return place_of(method), formula(method, "dL/dx")
 
 
-def double(network):
-    """A copy in float64, for gradients to be checked by small differences."""
-    twin = copy.deepcopy(network)
-    for layer in twin.layers:
-        layer.params = {name: a.astype(np.float64) for name, a in layer.params.items()}
-        layer.state = {name: a.astype(np.float64) for name, a in layer.state.items()}
-    return twin
+def formula(method, of):
+    """The line of a method's docstring that gives `of` ("dx", "dw"): the last one before its numbers; or ""."""
+    lines = [" ".join(line.split()) for line in (method.__doc__ or "").split("In numbers")[0].splitlines()]
+    found = [line for line in lines if re.search(rf"{of}\b.*=", line)]
+    return (found[-1] if found else next(filter(None, lines), "")).rstrip(",.;:")
 
 
-def step(network, way, rate):
-    """A copy of the network one step further: w - rate dL/dw for every parameter."""
-    twin = copy.deepcopy(network)
-    for name, w in twin.params.items():
-        w -= np.float32(rate) * way.grads[name]
-    return twin
+def stopped(way, stage):
+    """Where a stage's followers stop the gradient, ReLU below 0: a mask in the shape of its values."""
+    mask = np.zeros(stage.shape, bool)
+    for i in range(stage.first + 1, stage.last + 1):
+        mask |= way.network.layers[i].slope(way.values[i][0], ...) == 0
+    return mask
 
 
-def moved(before, after, layer=0):
-    """The filters or units of a layer by how far their weights moved, the farthest first: [(cell, distance), ...]."""
-    change = after.layers[layer].params["w"] - before.layers[layer].params["w"]
-    distance = np.sqrt((change.reshape(-1, change.shape[-1]) ** 2).sum(axis=0))
-    return [(int(cell), float(distance[cell])) for cell in np.argsort(-distance, kind="stable")]
+def winners(way, stage):
+    """Which of a stage's values the max pooling behind it chose, in the shape of its values; None: there is none."""
+    if stage.last + 1 == len(way.network.layers):
+        return None
+    return way.network.layers[stage.last + 1].winners(way.values[stage.last + 1][0])
+
+
+HOW = {  # how a gradient comes through a layer, by how its terms are drawn together
+    "loss": "The loss is −log of the true digit's probability. Its gradient at the scores is p − y: what the network "
+            "says, less what is true. A true digit's score should grow, all others should shrink.",
+    "weights": "Each number here went into sums of the next layer, {0}, times weights. So its gradient is the sum of "
+               "their gradients times the same weights.",
+    "winner": "The next layer, {0}, hands on the largest of each window. So the gradient goes to the winner alone, "
+              "and the others get 0.",
+    "share": "The next layer, {0}, takes the mean of each window, so each number gets its share of the gradient.",
+    "other": "The next layer, {0}, doesn't say how its gradient comes about; this is what its backward returns.",
+}
+
+
+def arrival(way, stages, number):
+    """How the gradient comes to stage `number`, or with -1 to the image: words, where the code is, the formula."""
+    index = stages[number].last + 1 if number >= 0 else 0
+    while index < len(way.network.layers) and way.network.layers[index].reshapes:
+        index += 1
+    if index == len(way.network.layers):
+        return HOW["loss"], *_loss()
+    layer = way.network.layers[index]
+    says = type(layer).terms_back is not Described.terms_back
+    how = "other" if not says else "weights" if "w" in layer.params else "winner" if layer.how == "largest" else "share"
+    words = HOW[how].format(layer.title)
+    if number >= 0 and stopped(way, stages[number]).any():
+        words += " Hatched: the sum was not above 0, so ReLU handed on 0, and stops the gradient."
+    return words, place_of(layer.backward), formula(layer.backward, "dx")

@@ -16,6 +16,7 @@ from window.panels import (
     error,
     filters,
     how,
+    inside,
     nearest,
     pad,
     receives,
@@ -32,7 +33,7 @@ from window.panels.layout import Layout, clipped, text_heights
 VIEWS = {
     "forward": (views, status, how, pad, receives, thinks),
     "train": (views, status, pad, train),
-    "backward": (views, status, backward, pad, receives, error),
+    "backward": (views, status, backward, pad, inside, error),
     "why": (views, status, pad, nearest, why, why_terms),
     "whatif": (views, status, filters, pad, whatif, thinks),
     "received": (views, status, pad, receives),
@@ -41,7 +42,8 @@ VIEWS = {
 LESS = {
     "forward": ((views, status, pad, receives, thinks), (views, status, how, pad, thinks),
                 (views, status, pad, thinks)),
-    "backward": ((views, status, backward, pad, error), (views, status, pad, error)),
+    "backward": ((views, status, pad, inside, error), (views, status, backward, pad, error),
+                 (views, status, pad, error)),
 }
 
 

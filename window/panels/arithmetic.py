@@ -126,10 +126,22 @@ class Pen:
     def line(self, words, colour, style="", size=0.95):
         widgets.text(self.surface, words, self._take(self.size * 1.45), self.size * size, colour, style)
 
-    def row(self, name, value, colour):
+    def paragraph(self, words, colour, size=0.95):
+        """Text over as many lines as it needs."""
+        for line in widgets.wrapped(words, self.box.w, self.size * size):
+            self.line(line, colour, size=size)
+
+    def fitted(self, words, colour, style="", size=0.95):
+        """One line, smaller if it would not fit."""
         place = self._take(self.size * 1.45)
-        widgets.text(self.surface, name, place, self.size * 0.95, colour)
-        widgets.text(self.surface, value, place, self.size * 0.95, colour, "mono", "right")
+        size = widgets.fitted_size(words, place._replace(h=2 * place.h), self.size * size, style)
+        widgets.text(self.surface, words, place, size, colour, style)
+
+    def row(self, name, value, colour):
+        place, size = self._take(self.size * 1.45), self.size * 0.95
+        widgets.text(self.surface, value, place, size, colour, "mono", "right")
+        place = place._replace(w=place.w - widgets.text_size(value, size, "mono")[0] - self.size // 2)
+        widgets.text(self.surface, name, place, widgets.fitted_size(name, place._replace(h=2 * place.h), size), colour)
 
     def matrices(self, named):
         """Small matrices side by side, × and = between them, each number on a ground that shows it."""

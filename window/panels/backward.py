@@ -1,62 +1,118 @@
-"""The bottom panel of Backward: dL/d(its values) of every stage, each on one signed scale of its own."""
+"""The bottom panel of Backward: the stages, recoloured from the right by dL/d(its values), each on its own scale."""
 
 import numpy as np
 
-from window.data.backward import gradient, reach
+from window.actions import backward
+from window.data.anatomy import shown
+from window.data.backward import reach, stopped, winners
 from window.panels import how, widgets
 from window.panels.controls import Control
+from window.panels.layout import Rect
 from window.panels.widgets import coloured
 
-CONTROLS = {"stage": Control("", "Point at a cell to read the gradient of the loss at it.")}
-place = how.place
+CONTROLS = {
+    "stage": Control("", "Point at a cell to enlarge it; click it for the arithmetic of its gradient.", backward.pin,
+                     backward.there),
+    "further": Control("← Back", "Let the gradient go one layer further back. Left arrow or comma.", backward.further,
+                       backward.there),
+    "nearer": Control("→", "One layer nearer to the output again. Right arrow or full stop.", backward.nearer,
+                      backward.there),
+    "whole": Control("All  A", "All the way back at once; again: only the output.", backward.whole, backward.there),
+}  # fmt: skip
+LEGEND = "Blue: more of it raises the loss; orange: lowers it. Hatched: stopped by ReLU. Dot: won its pooling."
+
+
+def place(layout):
+    how.place(layout)
+    title, text = layout.parts["how title"], layout.text
+    x = title.right
+    for name, wide in (("whole", 5), ("nearer", 3), ("further", 6)):
+        x -= wide * text
+        layout.parts[name] = Rect(x, title.y - layout.half // 2, wide * text - layout.half, layout.heading)
+    layout.parts["how title"] = title._replace(w=x - title.x - layout.half)
 
 
 def draw(surface, app):
-    layout, theme, size = app.layout, app.theme, app.layout.text
+    layout, theme, size, parts = app.layout, app.theme, app.layout.text, app.layout.parts
     widgets.card(surface, layout.panels["how"], theme, layout.gap)
-    way, stages, heading = app.backward.way(app.reading), app.reading.stages, layout.parts["how title"]
+    way, stages, heading = app.backward.way(app.reading), app.reading.stages, parts["how title"]
     widgets.title(surface, "The way back", heading, theme, size)
     shift = widgets.text_size("The way back", size, "bold")[0] + 2 * layout.gap
     line = heading._replace(x=heading.x + shift, w=heading.w - shift, h=round(size * 1.4))
-    widgets.text(surface, _words(way, stages, app.pointed), line, size * 0.92, theme.muted)
+    widgets.text(surface, LEGEND, line, widgets.fitted_size(LEGEND, line, size * 0.92), theme.muted)
+    last = len(stages) + 1
+    ready = {"further": app.backward.reached < last, "nearer": app.backward.reached > 1, "whole": True}
+    for name, free in ready.items():
+        widgets.button(surface, parts[name], CONTROLS[name].words, theme, round(size * 0.9), ready=way is not None and
+                       free, on=name == "whole" and app.backward.reached == last, primary=name == "further",
+                       pointed=app.pointed_part == name)  # fmt: skip
     for number, stage in enumerate(stages):
-        box, caption = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"]
-        caption = caption._replace(h=caption.h // 2)
-        name = "Output" if number == len(stages) - 1 else how.numbered(stages, number)
-        widgets.text(surface, name, caption, size * 0.85, theme.text)
-        if way is None:
-            widgets.outline(surface, box, theme.line)
-            continue
-        maps = gradients_of(way, stage)
-        end, most = reach(maps), np.abs(maps).max()
-        words = f"±{end:.2g}" if most <= 1.5 * end else f"±{end:.2g}, peak {most:.2g}"
-        below = caption._replace(y=caption.bottom)
-        widgets.text(surface, words, below, widgets.fitted_size(words, below, size * 0.85), theme.muted)
-        surface.blit(how.mosaic(colours(maps, end, theme), layout, number, theme), box[:2])
-    if way and app.pointed:
-        widgets.outline(surface, layout.cell(*app.pointed[:2]), theme.text, 2)
+        _stage(surface, app, number, stage, way)
+    for chosen, colour in ((app.pointed, theme.text), (app.looking.pinned, theme.warning)):
+        if way and chosen:
+            widgets.outline(surface, layout.cell(*chosen[:2]).inset(-1), colour, 2)
+
+
+def _stage(surface, app, number, stage, way):
+    layout, theme, size = app.layout, app.theme, app.layout.text * 0.85
+    box, caption, stages = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"], app.reading.stages
+    top, last = caption._replace(h=caption.h // 2), number == len(stages) - 1
+    below, muted = top._replace(y=top.bottom), theme.muted
+    name = "Output" if last else how.numbered(stages, number)
+    widgets.text(surface, name, top, size, theme.text)
+    if app.answer is None:
+        widgets.outline(surface, box, theme.line)
+    elif way is None or not reaches(app, number):
+        widgets.text(surface, "values", below, size, muted)
+        colours = how.colours_of(shown(stage, app.answer.values if way is None else way.values), theme, last)
+        surface.blit(how.mosaic(colours, layout, number, theme), box[:2])
+    else:
+        gradients = gradients_of(way, stage)
+        end, most = reach(gradients), np.abs(gradients).max()
+        words = f"±{end:.2g}" if not most > 1.5 * end else f"±{end:.2g}, peak {most:.2g}"
+        widgets.text(surface, words, below, widgets.fitted_size(words, below, size), muted)
+        colours = marked(way, stage, theme, -(-layout.cell(number, 0).w // gradients.shape[2]))
+        surface.blit(how.mosaic(colours, layout, number, theme), box[:2])
+
+
+def reaches(app, number):
+    """Whether the gradient is shown at a stage: it comes from the right, a stage at a time."""
+    return len(app.reading.stages) - number <= app.backward.reached
 
 
 def gradients_of(way, stage):
     """dL/d(what the stage hands on) as maps (C, H, W); a dense stage's are (C, 1, 1)."""
-    after = way.gradients[stage.last + 1][0]
-    return after.transpose(2, 0, 1) if after.ndim == 3 else after[:, None, None]
+    return _as_maps(way.gradients[stage.last + 1][0])
 
 
-def colours(gradients, end, theme):
-    """Gradients as colours, `end` and beyond in the full one: what raises the loss and what lowers it."""
-    return coloured(0.5 + 0.5 * np.nan_to_num(gradients) / max(end, 1e-30), theme.signed_scale)
+def _as_maps(array):
+    return array.transpose(2, 0, 1) if array.ndim == 3 else array[:, None, None]
 
 
-def _words(way, stages, pointed):
-    if way is None:
-        return "Once the true digit is given, every number inside shows what the loss makes of it."
-    if pointed is None:
-        return "Blue: more of it raises the loss; orange: more of it lowers the loss. Point at a cell."
-    number, cell, place = pointed
-    back = gradient(way, stages, number, cell, place)
-    if back is None:
-        return f"{stages[number].title}, cell {cell}: the next layer can't say how its gradient comes about."
-    through = "".join(f"; before {title} {before:+.3g}" for title, before in back.through)
-    return f"{stages[number].title}, cell {cell}, row {place[0]}, column {place[1]}: dL/d = {back.shown:+.3g}" \
-           f", by {back.place}{through}"
+def signed_colours(numbers, end, theme):
+    """Signed numbers as colours, `end` and beyond in the full one: what raises the loss and what lowers it."""
+    return coloured(0.5 + 0.5 * np.nan_to_num(numbers) / max(end, 1e-30), theme.signed_scale)
+
+
+def marked(way, stage, theme, times, cell=...):
+    """A stage's gradients as colours (C, H * times, W * times, 3), or one cell's. What ReLU stopped is hatched, what
+    won its pooling has a dot. Where a number has less than 4 pixels, stopped ones are only greyed.
+    """
+    def large(array):
+        return array.repeat(times, axis=-2).repeat(times, axis=-1)
+
+    gradients = gradients_of(way, stage)
+    colours = signed_colours(large(gradients[cell]), reach(gradients), theme)
+    halted = large(_as_maps(stopped(way, stage))[cell])
+    y, x = np.indices(colours.shape[-3:-1])
+    if times < 4:
+        grey = np.array(theme.faint) * 0.35
+        colours[halted] = (colours[halted] * 0.65 + grey).astype(np.uint8)
+        return colours
+    colours[halted & ((x + y) % max(4, times // 4) == 0)] = theme.faint
+    won = winners(way, stage)
+    if won is not None:
+        middle = (times - 1) / 2
+        dot = (y % times - middle) ** 2 + (x % times - middle) ** 2 <= max(0.6, times / 8) ** 2
+        colours[large(_as_maps(won)[cell]) & dot] = theme.text
+    return colours
