@@ -3,9 +3,9 @@
     python benchmarks/window.py [--weights FILE] [--json]
 
 A stroke is drawn across the pad by events, one point a frame, as a mouse does 60 times a second, and every frame
-answers and draws the whole window. The target is 33 ms, that is, 30 answers a second. The title bar, the
-compositor and the screen are not in it. `first frame` is a new process until the window has been drawn once,
-with nothing compiled (starts.py).
+answers and draws the whole window: the view Forward at three sizes, and each other view in the size it opens with. The
+target is 33 ms, that is, 30 answers a second. The title bar, the compositor and the screen are not in it.
+`first frame` is a new process until the window has been drawn once, with nothing compiled (starts.py).
 """
 
 import argparse
@@ -26,17 +26,27 @@ import numpy as np  # noqa: E402
 import pygame  # noqa: E402
 import starts  # noqa: E402
 
+from window.actions import views  # noqa: E402
 from window.app import App  # noqa: E402
+from window.panels.layout import OPENING  # noqa: E402
 from window.run import usable  # noqa: E402
 
 SIZES = [(900, 600), (1280, 800), (1920, 1080)]
 FRAMES = 150
 
 
-def frames(network, size):
+VIEWS = ("backward", "train", "why", "whatif")  # beside Forward
+
+
+def frames(network, size, view="forward"):
     """Milliseconds of each frame of one long stroke that this network reads, and of the answers alone."""
     pygame.font.init()
     app = App(network, size=size, samples="unused")
+    views.go(app, view)
+    app.update(0)
+    while app.jobs:  # what a view works out once, when it is opened
+        time.sleep(0.02)
+        app.update(0)
     surface = pygame.Surface(size)
     pad = app.layout.parts["pad"]
     turn = np.linspace(0, 4 * np.pi, FRAMES)
@@ -66,9 +76,10 @@ def main():
         sys.exit(2)
     result = {"python": platform.python_version(), "pygame": pygame.ver, "machine": platform.machine()}
     result["first_frame_s"] = round(statistics.median(starts.first_frame() for _ in range(5)), 3)
-    for size in SIZES:
-        whole, answers = frames(network, size)
-        result["x".join(map(str, size))] = {
+    of = {"x".join(map(str, size)): (size,) for size in SIZES} | {view: (OPENING, view) for view in VIEWS}
+    for name, what in of.items():
+        whole, answers = frames(network, *what)
+        result[name] = {
             "frame_ms": round(statistics.median(whole), 1),
             "95_%_ms": round(float(np.percentile(whole, 95)), 1),
             "answer_ms": round(statistics.median(answers), 1),
@@ -78,8 +89,7 @@ def main():
         return
     print(f"first frame {result['first_frame_s']:.2f} s (target 0.7), median of 5 new processes")
     print(f"{'window':>12}{'frame, median':>16}{'95 %':>10}{'answer alone':>15}   (target 33 ms)")
-    for size in SIZES:
-        name = "x".join(map(str, size))
+    for name in of:
         row = result[name]
         print(f"{name:>12}{row['frame_ms']:>13.1f} ms{row['95_%_ms']:>7.1f} ms{row['answer_ms']:>12.1f} ms")
 

@@ -40,13 +40,13 @@ class Features:
     def squares(self):
         return np.einsum("nf,nf->n", self.hidden, self.hidden)
 
-    def nearest(self, hidden, count=COUNT):
-        """The `count` Neighbours of hidden units (n,), the nearest first; of equally near ones the earlier."""
+    def nearest(self, hidden):
+        """The COUNT Neighbours of hidden units (n,), the nearest first; of equally near ones the earlier."""
         hidden = np.asarray(hidden, np.float32)
         squared = self.squares - 2 * (self.hidden @ hidden)  # |f - h|^2 but for |h|^2, which is the same for all
-        some = np.sort(np.argsort(squared, kind="stable")[: max(CANDIDATES, count)])
+        some = np.sort(np.argpartition(squared, min(CANDIDATES, len(squared)) - 1)[:CANDIDATES])
         distances = np.sqrt(((self.hidden[some].astype(float) - hidden) ** 2).sum(axis=1))
-        first = np.argsort(distances, kind="stable")[:count]
+        first = np.argsort(distances, kind="stable")[:COUNT]
         return [Neighbour(int(n), int(self.labels[n]), float(d), self.images[n])
                 for n, d in zip(some[first], distances[first], strict=True)]  # fmt: skip
 
