@@ -101,11 +101,51 @@ def test_what_does_not_fit_is_named_by_its_layer(shape):
         network().predict(np.zeros(shape, np.uint8))
 
 
-def test_weights_of_a_shape_that_does_not_fit_never_reach_compiled_code():
+@pytest.mark.parametrize(("layer", "name", "shape"), [
+    (0, "w", (3, 3, 2, 32)), (0, "w", (2, 3, 1, 32)), (0, "w", (32,)), (3, "w", (3, 3, 31, 64)), (3, "b", (63,)),
+    (6, "w", (3, 3, 65, 64)), (6, "w", (576, 64)), (6, "w", (64,)), (6, "b", (1, 64)), (6, "b", ()),
+    (9, "w", (500, 64)), (9, "b", (63,)), (11, "w", (65, 10)), (11, "b", (11,)),
+])  # fmt: skip
+def test_weights_of_a_shape_that_does_not_fit_never_reach_compiled_code(layer, name, shape, monkeypatch):
+    monkeypatch.setattr(answers, "digits", None)
     net = network()
-    net.layers[9].params["w"] = np.zeros((500, 64), np.float32)
-    with pytest.raises(ValueError):
-        net.predict(images(1))
+    net.layers[layer].params[name] = np.zeros(shape, np.float32)
+    try:
+        expected = plain(net, images(1))  # the layers broadcast some biases, and take other kernels
+    except ValueError:
+        with pytest.raises(ValueError):
+            net.predict(images(1))
+    else:
+        assert np.allclose(net.predict(images(1)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("layer", "change"), [
+    (0, {"stride": 2}), (3, {"padding": "same"}), (6, {"stride": 2}), (6, {"padding": "same"}),
+    (2, {"stride": 1}), (5, {"window": (3, 3)}), (2, {"window": (1, 2)}),
+])  # fmt: skip
+def test_other_strides_windows_and_padding_are_the_layers_business(layer, change, monkeypatch):
+    monkeypatch.setattr(answers, "digits", None)
+    net = network()
+    vars(net.layers[layer]).update(change)
+    x = to_input(images(2, 40, 40))
+    for step in net.replica().layers[:9]:
+        x = step.forward(x)
+    net.layers[9].n_in = x.shape[1]  # what Flatten hands on
+    net.layers[9].params["w"] = rng().normal(0, 0.05, (x.shape[1], 64)).astype(np.float32)
+    assert_answers(net, images(2, 40, 40))
+
+
+def test_weights_of_another_kind_are_the_layers_business(monkeypatch):
+    monkeypatch.setattr(answers, "digits", None)
+    changes = (lambda w: w.astype(np.float64), np.asfortranarray, lambda w: np.repeat(w, 2, axis=-1)[..., ::2])
+    for change in changes:
+        net = network()
+        for layer, name in ((3, "w"), (9, "w"), (6, "b")):
+            params = net.layers[layer].params
+            kept, params[name] = params[name], change(params[name])
+            if name == "w" or change is not np.asfortranarray:  # of one axis, it is the same
+                assert_answers(net, images(2))
+            params[name] = kept
 
 
 def test_an_error_in_a_thread_is_raised(monkeypatch):
