@@ -191,7 +191,11 @@ def test_how_a_drawing_or_a_picture_was_read_is_shown(app, written, tmp_path):
     shown = show(app)
     assert pygame.mask.from_threshold(shown, (200, 0, 0), (9, 9, 9)).count() > 200  # the paper, in its colours
     assert any(said.startswith("Left out:") for said, *_ in written)
-    press(app, "I")
+    app.pad.clear()  # as a dropped session does
+    app.update(0.1)
+    show(app)
+    assert app.dialogs.open == "read" and "The ink has changed." in {said for said, *_ in written}
+    press(app, "Esc")
     assert app.dialogs.open is None
 
 

@@ -26,6 +26,10 @@ def type_key(app, key):
 
 def draw(surface, app, box, parts):
     theme, text = app.theme, app.layout.within(SIZE)
+    widgets.button(surface, parts["close"], CONTROLS["close"].words, theme, text, pointed=app.pointed_part == "close")
+    if not ask.readable(app):
+        widgets.text(surface, "The ink has changed.", box._replace(h=2 * text), text, theme.text)
+        return
     colours, reading = app.pad.how_read()
     widgets.text(surface, "How it was read", box._replace(h=2 * text), text * 1.5, theme.text, "bold")
     pitch = round(1.4 * text)
@@ -47,4 +51,3 @@ def draw(surface, app, box, parts):
         where = Rect(box.x, notes + n * pitch, box.w, pitch)
         colour = theme.muted if n else theme.text
         widgets.text(surface, line, where, widgets.fitted_size(line, where, text), colour)
-    widgets.button(surface, parts["close"], CONTROLS["close"].words, theme, text, pointed=app.pointed_part == "close")
