@@ -9,11 +9,13 @@ pygame = pytest.importorskip("pygame")
 from events import ONE, SEVEN, click, draw, press, send  # noqa: E402
 
 from nn.ink import shown as how  # noqa: E402
-from window.actions import files  # noqa: E402
+from window import panels, run  # noqa: E402
+from window.actions import files, keys  # noqa: E402
 from window.app import App  # noqa: E402
 from window.data import hand  # noqa: E402
 from window.data.strokes import Drawing, Picture  # noqa: E402
-from window.panels import arithmetic, pad, status, theme, widgets  # noqa: E402
+from window.panels import arithmetic, dialogs, pad, status, theme, widgets  # noqa: E402
+from window.panels.layout import Rect  # noqa: E402
 
 
 def show(app):
@@ -211,10 +213,8 @@ def test_what_was_pressed_in_another_view_is_let_go(app):
 # --- memory ---------------------------------------------------------------------------------------------------
 
 def test_fonts_and_lines_of_text_that_are_kept_are_bounded(window):
-    for n in range(30):
-        app = window((900 + 20 * n, 600 + 17 * n), 1 + n / 40)
-        app.theme = app.theme.other
-        show(app)
+    for n in range(12):
+        show(window((900 + 50 * n, 600 + 40 * n), 1 + n / 20))
     assert theme._font.cache_info().maxsize <= 64 and theme._font.cache_info().currsize > 30
     assert theme.font(11.6) is theme.font(12.2)
     assert widgets._rendered.cache_info().maxsize <= 512 >= widgets.shortened.cache_info().maxsize
@@ -238,3 +238,170 @@ def test_undo_keeps_no_more_pictures_than_a_bound_and_the_one_in_sight(monkeypat
     monkeypatch.setattr("window.data.strokes.MOST_BYTES", 10)
     drawing.become([Picture(inks[0], "page")])
     assert len(drawing.states) == 1 and drawing.picture.ink is inks[0]
+
+
+# --- dialogs --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("size", "scale"), [((900, 600), 1), ((1366, 730), 2), ((450, 300), 1)])
+def test_the_text_of_a_dialog_keeps_to_it(window, monkeypatch, size, scale):
+    app, places, real = window(size, scale), [], widgets.text
+    draw(app, SEVEN)
+    image = np.zeros((28, 28), np.uint8)
+    app.teaching.shelf = [hand.Sample(n % 3, image) for n in range(150)]
+
+    def spy(surface, words, where, size, *rest, **named):
+        places.append((words, where, widgets.text_size(words, round(size))[1]))
+        real(surface, words, where, size, *rest, **named)
+
+    for name in dialogs.DIALOGS:
+        for app.dialogs.page in (0, 1):
+            app.dialogs.open = name
+            with monkeypatch.context() as patch:
+                patch.setattr(widgets, "text", spy)
+                places.clear()
+                dialogs.draw(pygame.Surface(app.layout.size), app)
+            _, box, _ = dialogs.opened(app)
+            assert places and box.x >= 0 and box.y >= 0 and box.bottom <= app.layout.size[1]
+            for words, where, high in places:
+                assert where.x >= box.x and where.right <= box.right, (name, words)
+                assert where.y >= box.y and where.middle[1] + high / 2 <= box.bottom, (name, words)
+
+
+def test_the_lines_of_the_keys_do_not_meet(window, monkeypatch):
+    app, rows, real = window((900, 600), 1), [], widgets.text
+    monkeypatch.setattr(widgets, "text", lambda surface, words, where, *rest, **named: rows.append((words, where))
+                        or real(surface, words, where, *rest, **named))  # fmt: skip
+    app.dialogs.open, app.dialogs.page = "help", 1
+    dialogs.draw(pygame.Surface(app.layout.size), app)
+    top = min(where.y for _, where in rows)  # the tabs, and how it is closed
+    ink = [(words, where._replace(y=where.y + 4, h=where.h - 8)) for words, where in rows if where.y > top + 4]
+    assert len(ink) > 2 * len(keys.TABLE)
+    for n, (words, one) in enumerate(ink):
+        for other, two in ink[n + 1 :]:
+            apart = one.right <= two.x or two.right <= one.x or one.bottom <= two.y or two.bottom <= one.y
+            assert apart, (words, other)
+
+
+def test_what_the_gallery_has_no_room_for_is_counted(app, written):
+    app.teaching.shelf = [hand.Sample(3, np.zeros((28, 28), np.uint8)) for _ in range(60)]
+    app.dialogs.open = "gallery"
+    show(app)
+    _, _, parts = dialogs.opened(app)
+    shown = sum(name.startswith("kept") for name in parts)
+    assert 5 < shown < 60 and f"+{60 - shown} older" in {words for words, *_ in written}
+
+
+# --- what is said -----------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("length", [1, 2, 7, 8, 13, 30])
+@pytest.mark.parametrize("where", [Rect(0, 0, 90, 90), Rect(10, 20, 60, 200), Rect(0, 0, 300, 40)])
+def test_a_number_is_whole_at_every_length_and_wraps_from_eight_digits_on(window, written, length, where):
+    words = ("4071938265" * 3)[:length]
+    cells, size = widgets.digits_of(words, where, 200)
+    widgets.number(pygame.Surface((400, 300)), words, where, 200, [(0, 0, 0)] * length)
+    assert [shown for _, shown, _ in written] == list(words)  # each digit, and no ellipsis
+    lines = [cell.y for cell in cells]
+    assert lines == sorted(lines) and (length >= 8 or len(set(lines)) == 1)
+    if length >= 13 and where.h > where.w / 2:
+        assert len(set(lines)) > 1
+    for n, cell in enumerate(cells):
+        assert where.x <= cell.x and cell.right <= where.right and where.y <= cell.y and cell.bottom <= where.bottom
+        assert widgets.text_size(words[n], size, "bold")[0] <= cell.w
+    assert size >= widgets.fitted_size(words, where, 200, "bold") - 1  # wrapping never makes it smaller
+
+
+def test_the_status_line_says_what_a_control_does_after_a_moment(app, written):
+    said = controls_help("clear")
+    box = app.layout.parts["clear"]
+    send(app, pygame.MOUSEMOTION, pos=box.middle, rel=(0, 0), buttons=(0, 0, 0))
+    app.update(0.2)
+    show(app)
+    assert said not in {words for words, *_ in written}
+    app.update(0.3)
+    assert app.changed  # it appears by itself
+    show(app)
+    assert said in {words for words, *_ in written}
+    app.say("A file is broken", bad=True)
+    written.clear()
+    show(app)
+    lines = {words for words, *_ in written}
+    assert said not in lines and "! A file is broken" in lines  # an error goes first
+    app.say("")
+    send(app, pygame.MOUSEMOTION, pos=app.layout.parts["undo"].middle, rel=(0, 0), buttons=(0, 0, 0))
+    assert app.hint == ""
+    app.update(0.5)
+    assert app.hint == controls_help("undo")
+
+
+def controls_help(part):
+    return pad.CONTROLS[part].help
+
+
+def test_every_control_has_a_line_of_help_that_ends_as_a_sentence():
+    for view in panels.VIEWS.values():
+        for panel in view:
+            for name, its in panel.CONTROLS.items():
+                assert its.help.endswith("."), name
+
+
+def test_the_legend_shows_both_scales_with_their_ends(app, written):
+    shown = show(app)
+    assert {"against", "for", "0", "most"} <= {words for words, *_ in written}
+    title = app.layout.parts["how title"]
+    strip = pygame.surfarray.array3d(shown)[title.x : title.right, title.y + round(app.layout.text * 0.7)]
+    for colour in (app.theme.warning, app.theme.accent, app.theme.paper):
+        assert np.abs(strip.astype(int) - colour).sum(axis=1).min() < 30  # orange, blue, and nothing between them
+
+
+@pytest.mark.parametrize("name", sorted(theme.THEMES))
+def test_disabled_words_and_hints_keep_a_contrast_of_4_5(name):
+    of = theme.THEMES[name]
+    for ground in (of.panel, of.raised, of.background, of.paper):
+        assert contrast(of.muted, ground) >= 4.5, ground
+    surface = pygame.Surface((120, 40))
+    surface.fill(of.panel)
+    widgets.button(surface, Rect(0, 0, 120, 40), "HHHH", of, 20, ready=False)
+    pixels = pygame.surfarray.array3d(surface)[20:100, 8:32].reshape(-1, 3)
+    best = max(contrast(pixel, of.raised) for pixel in np.unique(pixels, axis=0))
+    assert best >= 4.5
+
+
+def contrast(a, b):
+    def light(colour):
+        c = np.array(colour) / 255
+        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    low, high = sorted((light(a), light(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_page_down_passes_over_files_that_cannot_be_read(app, tmp_path):
+    paths = []
+    for n, good in enumerate([True, False, False, True]):
+        paths.append(tmp_path / f"{n}.png")
+        if good:
+            page = np.full((120, 80), 255, np.uint8)
+            page[20:100, 36:44] = 0
+            Image.fromarray(page).save(paths[-1])
+        else:
+            paths[-1].write_text("no picture")
+    app.dialogs.files = [str(path) for path in paths]
+    files.show(app, 0)
+    press(app, "PageDown")
+    assert app.dialogs.file == 3 and app.pad.drawing.picture.name == "3.png"
+    assert not app.message.bad and "1.png" in app.message.words and "others" in app.message.words
+    press(app, "PageUp")
+    assert app.dialogs.file == 0 and app.pad.drawing.picture.name == "0.png"
+    for path in paths:
+        path.write_text("no picture")
+    marks = app.pad.marks
+    press(app, "PageDown")
+    assert app.message.bad and app.pad.marks == marks  # none of them: said, and nothing lost
+
+
+@pytest.mark.parametrize(("desktop", "scale", "size", "whole"), [
+    ((1920, 1080), 1, (1280, 800), False), ((1366, 768), 1, (1280, 656), True), ((1024, 600), 1, (1008, 488), True),
+    ((3840, 2160), 2, (2560, 1600), False), ((1920, 1080), 2, (1904, 968), True), ((3, 5), 1, (1, 1), True),
+])  # fmt: skip
+def test_the_opening_size_leaves_room_for_bars_or_is_maximised(desktop, scale, size, whole):
+    assert run.opening_size(desktop, scale) == (size, whole)

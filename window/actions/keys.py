@@ -47,7 +47,7 @@ TABLE = (
     Binding(("B",), views.backward, "forward or backward", "Views"),
     Binding(("Y",), why.view, "why this and not that", "Views"),
     Binding(("X",), whatif.view, "what if: paint, filters off", "Views"),
-    Binding(("V",), look.turn_over, "what has no room here", "Look"),
+    Binding(("V",), look.turn_over, "what has no room here", "Views"),
     Binding(("T",), look.theme, "light or dark", "Look"),
     Binding(("F11",), look.fullscreen, "full screen", "Look"),
     Binding(("F1",), look.help, "this help", "Look"),

@@ -21,7 +21,7 @@ def place(app, box):
     for digit in range(10):
         side, x = high - max(2, text // 4), inner.x + 7 * text
         for index, sample in enumerate(app.teaching.shelf):
-            if sample.label == digit and x + side <= inner.right:
+            if sample.label == digit and x + side <= inner.right - 5 * text:
                 parts[f"kept {index}"] = Rect(x, inner.y + 3 * text + digit * high, side, side)
                 x += high
     row = Rect(inner.right - 8 * text, inner.bottom - 2 * text, 8 * text, 2 * text)
@@ -47,6 +47,10 @@ def draw(surface, app, box, parts):
         widgets.text(surface, str(digit), line, text * 1.3, theme.text, "bold")
         colour = theme.text if count else theme.muted
         widgets.text(surface, str(count) if count else "none", line._replace(x=line.x + 2 * text), text, colour)
+        in_sight = sum(name.startswith("kept") and shelf[int(name.split()[1])].label == digit for name in parts)
+        if count > in_sight:
+            older = Rect(box.right - 5 * text, line.y, 5 * text, high)
+            widgets.text(surface, f"+{count - in_sight} older", older, text * 0.9, theme.muted, align="right")
     for name, where in parts.items():
         over = app.pointed_part == name
         if not name.startswith("kept"):

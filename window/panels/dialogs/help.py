@@ -15,7 +15,7 @@ CONTROLS = {
 PAGES = ("What you are looking at", "Keys")
 LOOKING = (
     ("Your ink", "Draw a digit, as large as you like. The right button erases. Or drop pictures on the window: of one "
-     "digit, or of several in a row."),
+     "digit, or of several in a row; I shows how they were read."),
     ("What the network receives", "Your ink is boxed, shrunk to 20 x 20, and shifted by its weight into 28 x 28 "
      "pixels, as MNIST was made. Beside it: what ink at each pixel does to the answer, what it relies on, and what it "
      "would get without these steps. Blue speaks for the answer, orange against it."),
@@ -25,6 +25,8 @@ LOOKING = (
     ("How it got there", "The numbers inside of the network, left to right: three convolutions look for ever larger "
      "shapes, pooling keeps the strongest, and two dense layers add them up to ten scores. A click on a cell shows its "
      "arithmetic, product by product, with the line of code that computes it."),
+    ("The other views", "Backward: what the loss makes of every number. Train: a network learns before your eyes. Why: "
+     "what decides between two digits. What if: paint pixels, switch filters off."),
 )  # fmt: skip
 
 TRAIN = (
@@ -111,7 +113,7 @@ def _keys(surface, app, box):
     own = keys.VIEW_TABLES.get(app.sight, ())
     for binding in (*keys.TABLE, *own):
         groups.setdefault(binding.group, []).append(binding)
-    columns = [["Draw", "Your hand"], ["Ask", "Look"], ["Window", "Views"]]
+    columns, pitch = [["Draw", "Your hand"], ["Ask", "Window"], ["Look", "Views"]], round(text * 1.5)
     columns[-1] += dict.fromkeys(binding.group for binding in own)
     wide = (box.w - 2 * 2 * text) // 3
     for n, names in enumerate(columns):
@@ -120,7 +122,7 @@ def _keys(surface, app, box):
             widgets.text(surface, name, Rect(x, y, wide, round(text * 1.6)), text, theme.accent, "bold")
             y += round(text * 1.8)
             for binding in groups[name]:
-                key = Rect(x, y, int(wide * 0.38), round(text * 1.6))
+                key = Rect(x, y, int(wide * 0.38), pitch)
                 widgets.text(surface, binding.shown, key, text * 0.92, theme.text, "bold")
                 widgets.text(surface, binding.help, Rect(key.right, y, wide - key.w, key.h), text * 0.92, theme.muted)
                 y += key.h
