@@ -65,7 +65,7 @@ def _rate(text):
     except ValueError:
         value = 0.0
     if not least <= value <= most:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, at most {most:,}, got {text[:40]!r}")
+        raise argparse.ArgumentTypeError(f"expected a number from {least:g} to {most:,}, got {text[:40]!r}")
     return value
 
 

@@ -66,7 +66,7 @@ def test_it_holds_what_the_command_line_takes_and_nothing_beyond(path, name):
         write_npz(path, arrays | {"run": np.array(json.dumps(run))})
         run, _, _ = checkpoint.read(path)
         assert (run if name in run else run["settings"])[name] == value
-    for value in (0 if name == "lr" else least - 1, most + 1):
+    for value in (least / 10 if name == "lr" else least - 1, most + 1):
         spoil(path, lambda run: (run if name in run else run["settings"]).update({name: value}))  # noqa: B023
 
 

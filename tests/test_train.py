@@ -253,7 +253,7 @@ MISTAKES = {
     "no number": (["--epochs", "many"], "--epochs: expected a whole number from 1 to 1,000,000, got 'many'"),
     "no threads": (["--threads", "0"], "--threads"),
     "no batch": (["--batch-size", "0"], "--batch-size"),
-    "rate of zero": (["--lr", "0"], "--lr: expected a number above 0, at most 1,000,000, got '0'"),
+    "rate of zero": (["--lr", "0"], "--lr: expected a number from 1e-12 to 1,000,000, got '0'"),
     "rate no number": (["--lr", "nan"], "--lr"),
     "rate beyond what a checkpoint may hold": (["--lr", "1000001"], "--lr"),
     "negative seed": (["--seed", "-1"], "--seed"),
