@@ -90,8 +90,9 @@ def _scored(app):
         return []
     if state.refused:
         return [(f"No test images: {state.refused}", theme.warning)]
-    lines = []
-    for name, network in (("Whole", reading.whole), (f"Without these {len(reading.off)}", reading.network)):
+    lines, count = [], len(reading.off)
+    these = "Without it" if count == 1 else f"Without these {count}"
+    for name, network in (("Whole", reading.whole), (these, reading.network)):
         score = state.scores.get(network)
         if score is None or not score.done:
             lines.append((f"{name}: {score.asked if score else 0:,} test images asked …", theme.muted))
