@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 
-from nn.network import digit_net
+from nn.network import digit_net, to_input
 from nn.training import Diverged
 from window.data import live, looks
 from window.state.learning import Learning, Run, along
@@ -83,6 +83,20 @@ def test_the_rate_and_the_warping_are_changed_while_it_learns():
     assert event.step == 2 and not np.array_equal(network.params["0.w"], before["0.w"])
 
 
+def test_warped_or_not_is_changed_while_it_learns():
+    """A network that only counts what it is given: whole images, or warped ones."""
+    losses = []
+    for augment in (True, False, False):
+        controls = live.Controls(0.0)
+        controls.allow(None)
+        going = events(controls)[1]
+        points = (event for event in going if isinstance(event, live.Point))
+        first = next(points)
+        controls.augment = augment
+        losses.append([first.loss, next(points).loss])
+    assert losses[1] == losses[2] and losses[0][0] == losses[1][0] and losses[0][1] != losses[1][1]
+
+
 def test_the_optimizer_is_changed_while_it_learns_and_begins_anew():
     controls, params = live.Controls(), {"w": np.ones((2, 2), np.float32)}
     optimizer, g = live.Changeable(params, 0.0, controls), {"w": np.full((2, 2), 4, np.float32)}
@@ -135,10 +149,11 @@ def test_a_rate_far_too_high_diverges_and_keeps_what_was_before(batch_norm):
 
 def test_a_look_is_what_the_network_computes(run):
     network = run.moments[-1].network
-    look = looks.look(network, IMAGE)
+    image = FEW[0][0]
+    look = looks.look(network, image)
     assert [maps.shape for maps in look.maps] == [(32, 26, 26), (64, 11, 11), (64, 3, 3)]
-    assert np.allclose(look.probabilities, network.predict(IMAGE[None])[0], atol=1e-5)
-    x = network.layers[1].forward(network.layers[0].forward(np.full((1, 28, 28, 1), 99 / 255, np.float32)))
+    assert np.allclose(look.probabilities, network.predict(image[None])[0], atol=1e-5)
+    x = network.layers[1].forward(network.layers[0].forward(to_input(image[None])))
     assert np.allclose(look.maps[0][5], x[0, :, :, 5])
     assert looks.filters(network)[7, 2, 0] == network.params["0.w"][2, 0, 0, 7]
 
@@ -184,6 +199,16 @@ def test_the_ribbon_is_worked_out_a_few_at_a_time_and_keeps_the_old_until_then(r
     now = run.follow(IMAGE.copy(), 1)  # the drawing has changed again: it is the third one's turn
     assert not np.array_equal(now[0], full[0])
     assert len(run._stale) == count - 1 and run._stale[0] == 3
+
+
+def test_a_look_is_of_the_moment_and_of_the_drawing_shown(run):
+    other, seen = np.zeros((28, 28), np.uint8), []
+    for shown, image in ((0, IMAGE), (None, IMAGE), (None, other)):
+        run.shown = shown
+        assert run.look(image) is run.look(image), "it isn't worked out twice"
+        seen.append(run.look(image).probabilities)
+        assert np.allclose(seen[-1], run.moment.network.predict(image[None])[0], atol=1e-5)
+    assert not np.allclose(seen[0], seen[1]) and not np.allclose(seen[1], seen[2])
 
 
 def test_what_is_seen_next_is_judged_next(run):
@@ -246,7 +271,14 @@ def test_start_pause_a_batch_and_what_a_choice_does(app):
     assert app.learning.chosen is not run and app.learning.chosen.choices.batch_norm is False
     click(app, "run 0")
     assert app.learning.chosen is run
+    click(app, "earlier")
+    click(app, "batch")
+    assert run.shown is None, "going on shows what is learned now"
+    assert app.learning.runs[1].controls.batches == 0 or app.learning.runs[1].over, "one learns at a time"
+    click(app, "run 1")
+    click(app, "start")
     until(app, lambda: app.learning.runs[1].over)
+    click(app, "run 0")
     click(app, "start")
     until(app, lambda: run.over)
     assert len(run.losses) == len(app.learning.runs[1].losses)
@@ -304,6 +336,20 @@ def test_enter_starts_and_pauses_and_the_help_is_of_the_view(app):
     assert "What it has become" in written and "How it got there" not in written
 
 
+def test_what_the_background_brings_is_drawn_30_times_a_second_at_most(app):
+    import pygame
+
+    surface, drawn = pygame.Surface(app.layout.size), 0
+    app.draw(surface)
+    for _ in range(120):
+        app.news = True
+        app.update(1 / 120)
+        if app.changed:
+            app.draw(surface)
+            drawn += 1
+    assert 25 <= drawn <= 31
+
+
 def test_every_control_of_the_view_says_what_it_does(app):
     from window.panels import train
 
@@ -356,6 +402,10 @@ def test_closing_the_window_keeps_what_nobody_saved(app):
     first = app.learning.runs[0]
     assert kept.name == "last-run1.npz" and first.controls.stopped
     assert np.array_equal(load_digit_net(kept).params["0.w"], first.news.network.params["0.w"])
+    kept.unlink()
+    app.learning.runs[1].take(live.Moment(2, 64, run.news.network, kept=False))
+    train.keep_unsaved(app)
+    assert (kept.parent / "last-run2.npz").exists(), "it has learned more since it was saved"
     kept.unlink()
     kept.mkdir()
     assert "what run 1 learned is lost" in train.keep_unsaved(app)[0]
