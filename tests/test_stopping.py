@@ -87,6 +87,17 @@ def test_a_signal_at_any_moment_of_the_start_is_no_traceback(interruptible, prog
     assert not list(tmp_path.iterdir())
 
 
+def test_before_a_program_listens_it_imports_nothing_that_takes_time():
+    """digits-train and digits-play import all of train.py or play.py first."""
+    script = "import sys, train, play; print(*sys.modules.keys() & {'numpy', 'numba', 'PIL', 'pygame', 'matplotlib'})"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("\n", "")
+    for program in ("train.py", "play.py"):
+        command = [sys.executable, "-X", "importtime", program, "--help"]
+        imported = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stderr
+        assert imported.index("| nn.stopping\n") < imported.index("| argparse\n"), program
+
+
 @posix
 def test_the_window_closes_on_a_signal(interruptible, tmp_path):
     pytest.importorskip("pygame")
