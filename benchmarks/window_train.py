@@ -144,7 +144,7 @@ def strip(weights, path):
     app = opened(weights)
     train.epoch(app)
     run = app.learning.chosen
-    while app.learning.going or len(app.jobs) > 1 or run.unjudged():
+    while app.learning.going or "judge" in app.jobs or run.unjudged():
         app.update(FRAME)
         time.sleep(0.01)
     gap, size = app.layout.gap, app.layout.text

@@ -80,13 +80,16 @@ def begin_job(app, name, events, run, each=lambda event: None, end=lambda error:
 def judge(app):
     """Work out in the background what the moments make of many digits, one after the other."""
     runs = [app.learning.chosen, *app.learning.runs]
-    found = ((run, run.unjudged()) for run in runs if run and run.digits)
+    seen = app.sight == "train"
+    found = ((run, run.unjudged(seen)) for run in runs if run and run.digits)
     run, moment = next(((run, moment) for run, moment in found if moment), (None, None))
     if moment is None or "judge" in app.jobs:
         return
 
+    held = run.digits.held if moment.kept or not app.learning.going else None  # the training needs the processor
+
     def work():
-        yield looks.judge(moment.network, run.digits.tests, run.digits.held)
+        yield looks.judge(moment.network, run.digits.tests, held)
 
     app.jobs.start("judge", work(), lambda judged: run.judge(moment, judged), lambda error: error or judge(app))
 

@@ -13,7 +13,7 @@ class Judged:
     """What takes a while, and doesn't depend on your drawing."""
 
     plane: np.ndarray  # (PLANE, 2)
-    accuracy: float  # of the held-out digits
+    accuracy: float | None  # of the held-out digits, if it was asked for
     count: int  # how many those were
 
 
@@ -36,12 +36,14 @@ def spread(logits):
     return np.nan_to_num(logits @ np.stack([np.sin(turn), -np.cos(turn)], axis=1), posinf=0, neginf=0)
 
 
-def judge(network, tests, held):
-    """The Judged of a moment's network, from (images, labels) each."""
+def judge(network, tests, held=None):
+    """The Judged of a moment's network, from (images, labels) each; without `held` its accuracy is left out."""
     from nn.answers import predict_logits
 
     with np.errstate(all="ignore"):  # after a divergence
         plane = spread(predict_logits(network, tests[0][:PLANE], threads=1))
+        if held is None:
+            return Judged(plane, None, 0)
         images, labels = (array[:JUDGED] for array in held)
         right = predict_logits(network, images, threads=1).argmax(axis=1) == labels
     return Judged(plane, float(right.mean()), len(images))

@@ -138,7 +138,8 @@ def said(learning, teaching):
     speed = last.images / max(last.seconds, 1e-9)
     now = f"Epoch {last.epoch}, batch {last.step:,}, {last.seconds:.0f} s, {speed:,.0f} images/s, loss {last.loss:.3f}"
     shown = f"Shown: batch {moment.step:,}"
-    if judged := run.judged.get(moment):
+    judged = run.judged.get(moment)
+    if judged and judged.accuracy is not None:
         shown += f", {judged.accuracy:.1%} of {judged.count:,} held-out digits read right"
     if run.rising:
         return now, "The loss is higher than at the start: the rate is too high. Rate down, or go back in time."

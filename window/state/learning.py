@@ -1,5 +1,7 @@
 """The trainings that are looked at: what was learned, their kept moments, and which of them is shown."""
 
+from array import array
+
 import numpy as np
 
 from window.data import live, looks
@@ -23,7 +25,7 @@ class Run:
     def __init__(self, number, choices, controls, hand=False):
         self.number, self.choices, self.controls, self.hand = number, choices, controls, hand
         self.digits = self.last = None  # the Digits that it is looked at with, and its last Point
-        self.images, self.losses = [], []  # after each batch
+        self.images, self.losses = array("q"), array("d")  # after each batch
         self.moments, self.news, self.shown = [], None, None
         self.judged = {}  # {Moment: Judged}, as far as they are worked out
         self.failed, self.over = "", False
@@ -77,9 +79,9 @@ class Run:
             at = int(np.abs(places - share).argmin())
             self.shown = at if share < places[-1] + 0.01 else None
 
-    def unjudged(self):
-        """The Moment to be judged next: the one shown, then the latest, then the others; None if all are."""
-        wanted = [self.moment, *reversed(self.moments)]
+    def unjudged(self, seen=True):
+        """The Moment to be judged next: the one shown, if anybody sees it, then the others from the latest; or None."""
+        wanted = [self.moment, *reversed(self.moments)] if seen else reversed(self.moments)
         return next((moment for moment in wanted if moment is not None and moment not in self.judged), None)
 
     def judge(self, moment, judged):
