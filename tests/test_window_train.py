@@ -116,8 +116,8 @@ def test_what_the_background_brings_is_drawn_30_times_a_second_at_most(app):
 
 
 def test_every_control_of_the_view_says_what_it_does(app):
-    assert all(control.help for control in train.CONTROLS.values())
-    assert {part.split()[0] for row in train.ROWS for part in row} <= train.CONTROLS.keys()
+    assert all(control.help for control in panel.CONTROLS.values())
+    assert {part.split()[0] for row in panel.ROWS for part in row} <= panel.CONTROLS.keys()
 
 
 def test_a_divergence_is_said_and_can_be_gone_back_from(app):
