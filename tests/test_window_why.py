@@ -34,6 +34,13 @@ def normed(rng):
     return network
 
 
+def scaled(by):
+    """The digit network with weights of its last layer times a number."""
+    network = digit_net(np.random.default_rng(0))
+    network.layers[-1].params["w"] *= by
+    return network
+
+
 def other(kind):
     rng = np.random.default_rng(3)
     return {
@@ -46,12 +53,14 @@ def other(kind):
         "own last": lambda: Network([Flatten(), Dense(784, 10, rng=rng), Doubled()]),
         "own before": lambda: Network([Flatten(), Dense(784, 20, rng=rng), Doubled(), Dense(20, 10, rng=rng)]),
         "mean last": lambda: Network([Conv2D(1, 10, 5, rng=rng), AvgPool2D(24), Flatten()]),
+        "diverged": lambda: scaled(np.nan),
+        "huge": lambda: scaled(1e30),
         "relu last": lambda: Network([Flatten(), Dense(784, 10, rng=rng), ReLU()]),
     }[kind]()  # fmt: skip
 
 
-SHOWN = ("normed", "no hidden layer", "convolution, then scores", "hidden 100 and 30", "own before")
-REFUSED = {"own last": "Doubled", "mean last": "Mean pool", "relu last": "ReLU"}
+SHOWN = ("huge", "normed", "no hidden layer", "convolution, then scores", "hidden 100 and 30", "own before")
+REFUSED = {"own last": "Doubled", "mean last": "Mean pool", "relu last": "ReLU", "diverged": "diverged"}
 
 
 def looked(network, image):

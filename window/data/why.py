@@ -51,6 +51,8 @@ def difference(network, stages, values, a, b):
     stage, scores = stages[-1], values[-1][0]
     layer = network.layers[stage.first]
     of_a, of_b = (layer.terms(values[stage.first][0], digit, (0, 0)) for digit in (a, b))
+    if not np.isfinite(scores).all():
+        raise CannotSay("The scores are no finite numbers: these weights come from a training that diverged.")
     if of_a is None:
         raise CannotSay(f"The scores come from {layer.title}, which does not say how it computes them.")
     if of_a.weights is None:

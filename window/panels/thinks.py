@@ -1,5 +1,7 @@
 """The right panel: the digit, how sure the network is, all ten probabilities, and your hand."""
 
+import math
+
 import pygame
 
 from nn.words import article
@@ -142,7 +144,7 @@ def _bar(surface, app, digit, box):
     truth = app.pad.drawing.picture.label if app.pad.drawing.picture else None
     widgets.text(surface, str(digit), name, size, colour, style, "centre")
     pygame.draw.rect(surface, theme.raised, track, border_radius=thick // 2)
-    filled = track._replace(w=round(track.w * share))
+    filled = track._replace(w=0 if math.isnan(share) else round(track.w * share))  # weights that diverged
     if filled.w > 0:
         if rank == 0:
             pygame.draw.rect(surface, theme.accent, filled, border_radius=thick // 2)
