@@ -48,9 +48,16 @@ def backward(network, image, label):
     from nn.losses import SoftmaxCrossEntropy
 
     network, loss = network.replica(), SoftmaxCrossEntropy()
-    values = activations(network, image)
-    total = loss.forward(values[-1], np.array([label]))
-    gradients = [loss.backward()]
+    with np.errstate(all="ignore"):  # after steps at too high a rate nothing is a number any more, and that is said
+        values = activations(network, image)
+        total = loss.forward(values[-1], np.array([label]))
+        gradients = [loss.backward()]
+        _go_back(network, values, gradients)
+    return Way(network, label, total, loss.p[0], values, gradients, network.grads)
+
+
+def _go_back(network, values, gradients):
+    """Put dL/d(input) of each layer before `gradients`, which hold that of the last one's output."""
     for i, layer in reversed(list(enumerate(network.layers))):
         name = f"layer {i}, {type(layer).__name__}"
         try:
@@ -60,7 +67,6 @@ def backward(network, image, label):
         if dx.shape != values[i].shape:
             raise Stuck(f"{name}: its backward returns {dx.shape}, its input is {values[i].shape}")
         gradients.insert(0, dx)
-    return Way(network, label, total, loss.p[0], values, gradients, network.grads)
 
 
 @dataclass(frozen=True)

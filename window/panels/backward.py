@@ -64,7 +64,8 @@ def _stage(surface, app, number, stage, way):
         widgets.outline(surface, box, theme.line)
     elif way is None or not reaches(app, number):
         widgets.text(surface, "values", below, size, muted)
-        colours = how.colours_of(shown(stage, app.answer.values if way is None else way.values), theme, last)
+        values = np.nan_to_num(shown(stage, app.answer.values if way is None else way.values))
+        colours = how.colours_of(values, theme, last)
         surface.blit(how.mosaic(colours, layout, number, theme), box[:2])
     else:
         gradients = gradients_of(way, stage)

@@ -34,6 +34,7 @@ def draw(surface, app, way):
         count = terms.products.size
         words = f"sum over {count} places" if count > 1 else "the one product"
         rest.row(words, squares.exact(terms.total), theme.text)
+        rest.fitted(_sense(dw), theme.accent, size=0.9)
     found = app.backward.check
     lines = 6.2 * size  # for what stands under the curve
     curve = Rect(rest.box.x, rest.y, rest.box.w, max(round(rest.box.bottom - rest.y - lines), 2 * size))
@@ -53,12 +54,21 @@ def draw(surface, app, way):
 
 
 def _moves(app, number, index, w, dw):
-    """What a step makes of the weight, or what the steps made of it."""
+    """What a step makes of the weight, or what the last one made of it."""
     state = app.backward
-    if state.steps:
-        first = state.origin.layers[app.reading.stages[number].first].params["w"][index]
-        return f"The steps moved it from {first:.5g} to {w:.5g}, by {squares.exact(w - first, 2)}."
-    return f"A step moves it by −rate × dL/dw = {squares.exact(-state.rate * dw, 3)}, so that the loss falls."
+    if not state.steps:
+        return f"A step moves it by −rate × dL/dw = {squares.exact(-state.rate * dw, 2)}."
+    last = state.steps[-1]
+    before = float(last.grads[f"{app.reading.stages[number].first}.w"][index])
+    moved = squares.exact(-last.rate * before, 2)
+    return f"The last step moved it by −{last.rate:g} × {squares.exact(before, 2)} = {moved}."
+
+
+def _sense(dw):
+    if dw == 0:
+        return "0: this drawing doesn't use it, and a step leaves it."
+    return "Negative: more of it lowers the loss, so a step adds to it." if dw < 0 else \
+           "Positive: more of it raises the loss, so a step takes from it."
 
 
 def _curve(surface, app, box, found):

@@ -8,7 +8,7 @@ from window.data.backward import Stuck, backward
 from window.data.step import step
 
 RATES = [10.0**n * m for n in range(-7, 1) for m in (1, 3)]
-KEPT = 100  # steps that can be undone
+KEPT = 50  # steps that can be undone
 PAUSE = 0.25  # seconds between two steps while it repeats them
 
 
@@ -17,6 +17,8 @@ class Taken:
     """A step that was taken."""
 
     network: object  # a copy, after the step; None once it is too old to be undone to
+    grads: dict  # that the step followed; None likewise
+    rate: float
     loss: float  # before the step
     p: np.ndarray  # (10,) before the step
 
@@ -89,9 +91,9 @@ class Backward:
         way = self.way(reading)
         if not self.steps:
             self.origin = reading.network
-        self.steps.append(Taken(step(self.network(reading), way, self.rate), way.loss, way.p))
+        self.steps.append(Taken(step(self.network(reading), way, self.rate), way.grads, self.rate, way.loss, way.p))
         if len(self.steps) > KEPT:
-            self.steps[-KEPT - 1] = replace(self.steps[-KEPT - 1], network=None)
+            self.steps[-KEPT - 1] = replace(self.steps[-KEPT - 1], network=None, grads=None)
 
     @property
     def undoable(self):

@@ -12,6 +12,7 @@ CONTROLS = {
     "page": Control("", "", look.turn),
     "help": Control("", "", look.help),
 }
+HEADED = 1.7  # rows that a group's name takes, with the space after it
 PAGES = ("What you are looking at", "Keys")
 LOOKING = (
     ("Your ink", "Draw a digit, as large as you like. The right button erases. Or drop pictures on the window: of one "
@@ -63,7 +64,21 @@ WHAT_IF = (
      "learned; another click, or G for all of them, brings it back. Under the picture: how many of the 10,000 test "
      "images the network gets wrong without it, and as a whole."),
 )  # fmt: skip
-ABOUT = {"train": TRAIN, "why": WHY, "whatif": WHAT_IF}  # what a view has to say of itself; the others have LOOKING
+BACKWARD = (
+    ("What is wrong", "Say which digit the drawing is: its key, a click on its row, or Enter for the answer. The loss "
+     "is −log of its probability, and the way back starts with p − y, what the network says less what is true."),
+    ("The way back", "Left arrow: the gradient goes one layer further back, and recolours it. Blue: more of that "
+     "number raises the loss; orange: it lowers the loss. Hatched: ReLU stopped it. A dot: it won its pooling, so the "
+     "gradient was routed to it. Under each name stands the number at which the colours end."),
+    ("One number, one weight", "A click on a cell shows how its gradient came about: upstream gradients times weights, "
+     "summed, by which line of code. A click in a filter there looks at one weight: its gradient is the sum over all "
+     "places of what it met times the gradient there. Beside it the loss itself, worked out as the weight moves."),
+    ("Take one step", "Every weight of a copy moves by −rate × its gradient. The drawing is learned, others are "
+     "forgotten: its loss and the test images read right are shown. Undo takes a step back; another drawing, or the "
+     "true digit's key, starts again. The network that reads, and its file, stay as they are."),
+)  # fmt: skip
+# What a view has to say of itself; the others have LOOKING.
+ABOUT = {"backward": BACKWARD, "train": TRAIN, "why": WHY, "whatif": WHAT_IF}
 
 
 def place(app, box):
@@ -111,21 +126,25 @@ def _keys(surface, app, box):
     theme, text = app.theme, app.layout.within(SIZE)
     groups = {}
     own = keys.VIEW_TABLES.get(app.sight, ())
-    for binding in (*keys.TABLE, *own):
+    other = {key for binding in own for key in binding.keys}  # they do something else in this view
+    for binding in (*(binding for binding in keys.TABLE if not other.issuperset(binding.keys)), *own):
         groups.setdefault(binding.group, []).append(binding)
-    columns, pitch = [["Draw", "Your hand"], ["Ask", "Window"], ["Look", "Views"]], round(text * 1.5)
-    columns[-1] += dict.fromkeys(binding.group for binding in own)
-    wide = (box.w - 2 * 2 * text) // 3
+    columns, rows = [[], [], []], [0.0, 0.0, 0.0]
+    for name in sorted(groups, key=lambda name: -len(groups[name])):  # each into the column that is shortest so far
+        at = rows.index(min(rows))
+        columns[at].append(name)
+        rows[at] += len(groups[name]) + HEADED
+    wide, row = (box.w - 2 * 2 * text) // 3, min(round(text * 1.6), int((box.h - 2 * text) / max(rows)))
     for n, names in enumerate(columns):
         y, x = box.y, box.x + n * (wide + 2 * text)
         for name in names:
-            widgets.text(surface, name, Rect(x, y, wide, round(text * 1.6)), text, theme.accent, "bold")
-            y += round(text * 1.8)
+            widgets.text(surface, name, Rect(x, y, wide, row), text, theme.accent, "bold")
+            y += row
             for binding in groups[name]:
-                key = Rect(x, y, int(wide * 0.38), pitch)
+                key = Rect(x, y, int(wide * 0.38), row)
                 widgets.text(surface, binding.shown, key, text * 0.92, theme.text, "bold")
                 widgets.text(surface, binding.help, Rect(key.right, y, wide - key.w, key.h), text * 0.92, theme.muted)
                 y += key.h
-            y += text
+            y += round(row * (HEADED - 1))
     hints = "The mouse draws, its right button erases, its wheel sets the pen's width. Drop files on the window."
     widgets.text(surface, hints, Rect(box.x, box.bottom - 3 * text // 2, box.w, 2 * text), text * 0.92, theme.muted)
