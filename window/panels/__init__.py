@@ -42,8 +42,7 @@ VIEWS = {
 LESS = {
     "forward": ((views, status, pad, receives, thinks), (views, status, how, pad, thinks),
                 (views, status, pad, thinks)),
-    "backward": ((views, status, pad, inside, error), (views, status, backward, pad, error),
-                 (views, status, pad, error)),
+    "backward": ((views, status, pad, inside, error), (views, status, backward, pad, error)),
 }
 
 
