@@ -405,3 +405,10 @@ def test_page_down_passes_over_files_that_cannot_be_read(app, tmp_path):
 ])  # fmt: skip
 def test_the_opening_size_leaves_room_for_bars_or_is_maximised(desktop, scale, size, whole):
     assert run.opening_size(desktop, scale) == (size, whole)
+
+
+def test_a_number_is_not_parted_from_its_percent_sign(app):
+    words = "Digit 1 of 2: 7, >99.9 %. Sure."
+    for width in range(60, 400, 7):
+        lines = widgets.wrapped(words, width, 13)
+        assert " ".join(lines) == words and not any(line.startswith("%") for line in lines)

@@ -50,9 +50,10 @@ def shortened(words, width, size, style=""):
 
 
 def wrapped(words, width, size):
-    """The lines of a text, broken at spaces so that each fits `width`."""
+    """The lines of a text, broken at spaces so that each fits `width`; a number and its % stay together."""
     lines = [""]
-    for word in words.split():
+    for word in words.replace(" %", "\0%").split():
+        word = word.replace("\0", " ")
         longer = f"{lines[-1]} {word}".strip()
         if text_size(longer, size)[0] <= width or not lines[-1]:
             lines[-1] = longer
