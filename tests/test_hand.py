@@ -114,7 +114,7 @@ def app(swapped, tmp_path, monkeypatch):
 def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
     from events import until
 
-    from window.actions import teach
+    from window.actions import teach, train
     from window.run import usable
 
     teach.learn(app)
@@ -128,6 +128,7 @@ def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
     assert taught.card["test_accuracy"] == pytest.approx(1 - app.teaching.learned.mnist[1] / 500)
     teach.keep(app)
     assert app.reading.network is taught and app.teaching.learned is None
+    assert train.keep_unsaved(app) == [] and not (tmp_path / train.FOLDER).exists(), "it is saved already"
     again = usable(tmp_path / hand.WEIGHTS)
     assert all(np.array_equal(again.params[name], array) for name, array in taught.params.items())
     teach.weights(app)

@@ -62,6 +62,15 @@ def test_start_pause_a_batch_and_what_a_choice_does(app):
     assert len(app.learning.runs) == 1
 
 
+def test_it_learns_before_there_is_a_network_to_read_with(app, tmp_path):
+    bare = App(samples=tmp_path)
+    train.view(bare)
+    train.batch(bare)
+    until(bare, lambda: bare.learning.moment and bare.learning.moment.step == 1)
+    bare.draw(pygame.Surface(bare.layout.size))
+    bare.learning.controls.stop()
+
+
 def test_a_moment_is_saved_and_used_in_every_view_and_left_again(app, one_or_seven):
     click(app, "optimizer")
     click(app, "batch")
@@ -113,6 +122,15 @@ def test_what_the_background_brings_is_drawn_30_times_a_second_at_most(app):
             app.draw(surface)
             drawn += 1
     assert 25 <= drawn <= 31
+
+
+def test_what_isnt_in_sight_isnt_worked_out_until_it_is(app):
+    draw(app, SEVEN)
+    app.update(1.0)
+    assert app.answer and app.reading.occluded is None and "effects" not in app.jobs
+    press(app, "N")
+    app.update(1.0)
+    assert app.reading.occluded is not None and "effects" in app.jobs
 
 
 def test_every_control_of_the_view_says_what_it_does(app):

@@ -21,7 +21,7 @@ from window.data import anatomy
 from window.data.answer import effects, occlusion, percent
 from window.data.jobs import Jobs
 from window.data.strokes import THICKEST, THINNEST
-from window.panels import arithmetic, arrange, control, dialogs, how, pad, status, thinks, widgets
+from window.panels import arithmetic, arrange, control, dialogs, how, pad, receives, status, thinks, widgets
 from window.panels.layout import OPENING
 from window.panels.theme import THEMES
 from window.state.backward import Backward
@@ -216,13 +216,18 @@ class App:
         due = reading.live and reading.since_answer >= PAUSE
         if reading.stale and (due or not self.pad.marks):
             self.read()
-        elif self.answer and reading.occluded is None and not reading.stale and reading.since_ink >= REST:
+        elif self._waited_for and reading.occluded is None and not reading.stale and reading.since_ink >= REST:
             reading.occluded = occlusion(reading.network, self.answer.image)
             self._work_out_effects()
             self.changed = True
         if self.sight == "backward" and not reading.stale:
             backward.pass_time(self)
             descend.pass_time(self)
+
+    @property
+    def _waited_for(self):
+        """Whether what takes longer than an answer is in sight."""
+        return self.answer is not None and receives in self.layout.view
 
     def _work_out_effects(self):
         of = self.answer

@@ -135,6 +135,9 @@ def keep(app):
             app.say(f"{path}: {error.strerror}", bad=True)
             return
         reading.networks["yours"], teaching.learned = teaching.learned.network, None
+        for run in app.learning.runs:
+            if run.moment and run.moment.network is reading.networks["yours"]:
+                run.saved = run.moment
         app.use(reading.networks["yours"])
         app.say(f"Kept in {path}. W switches between {app.name} and yours.")
 

@@ -37,13 +37,17 @@ def _go(app, batches):
 
 def _begin(app):
     """Begin a run with the choices of now; True if it has begun."""
-    from nn.network import digit_net
-
     run = prepared(app)
     if run is None:
         return False
-    network = digit_net(np.random.default_rng(run.choices.seed), run.choices.batch_norm)
-    begin_job(app, f"run {run.number}", live.learn(network, run.choices, run.controls), run)
+
+    def work():
+        from nn.network import digit_net  # imports Numba, which is not to be waited for
+
+        network = digit_net(np.random.default_rng(run.choices.seed), run.choices.batch_norm)
+        yield from live.learn(network, run.choices, run.controls)
+
+    begin_job(app, f"run {run.number}", work(), run)
     return True
 
 
