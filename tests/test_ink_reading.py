@@ -1,5 +1,7 @@
 """nn/ink: pieces, printed lines, panels, cuts, and whole pages read by the shipped network."""
 
+import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from PIL import Image
 from test_ink import moved
 
 from nn import hands, ink
-from nn.ink import reading, shown
+from nn.ink import paper, reading, rules, shown
 from nn.ink.cuts import Atom, parts
 from nn.ink.paper import closed_gaps, filled, panels
 from nn.ink.pieces import pen_width, pieces_of
@@ -261,3 +263,70 @@ def test_what_is_told_of_a_reading():
     assert shown.near(found) == (0, 0, 60, 60)
     many = reading.Reading(page, [cut], [((30, 10, 50, 40), f"reason {k}") for k in range(40)])
     assert len(shown.told(many, 0.85)) == shown.MOST_LINES + 1
+
+
+# --- what large pages cost ------------------------------------------------------------------------------------
+
+
+def level_lines(ink, faint, slope, length):
+    """The long lines of one slope, as rules.py says of them: opened along each row of the page, sheared upright."""
+    H, W = ink.shape
+    shifts = np.rint(slope * (np.arange(W) - W / 2)).astype(int)
+    reach = np.abs(shifts).max() + 1
+    sheared = np.zeros((H + 2 * reach, W))
+    for x in range(W):
+        for y in range(H):
+            sheared[y - shifts[x] + reach, x] = ink[y, x]
+    thick = np.pad(sheared, ((1, 1), (0, 0)))
+    thick = np.maximum(thick[1:-1], np.maximum(thick[2:], thick[:-2]))
+    wide = np.pad(thick, ((0, 0), (length + rules.GAP, length + rules.GAP)), mode="edge")
+    for window, extreme in ((rules.GAP, max), (rules.GAP + length - 1, min), (length, max)):
+        wide = np.array([[extreme(row[k : k + window]) for k in range(len(row) - window + 1)] for row in wide])
+    wide = wide[:, (wide.shape[1] - W) // 2 :][:, :W]
+    found = np.zeros((H, W))
+    for x in range(W):
+        for y in range(H):
+            found[y, x] = wide[y - shifts[x] + reach, x]
+    return np.where(found > faint, found, 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lines_are_found_in_the_rows_that_hold_them(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    ink = np.where(rng.random((40, 60)) < 0.1, rng.integers(0, 256, (40, 60)), 0).astype(np.float32)
+    slope = (0.0, 0.1, -0.1, 0.15)[seed]
+    columns = np.arange(60)
+    for y, some in ((12, columns), (25, columns[4:57:4])):
+        ink[np.rint(y + slope * (some - 30)).astype(int), some] = 200
+    monkeypatch.setattr(rules, "_slopes", lambda *_: [slope])
+    found = rules._level_lines(ink, 20)
+    assert np.array_equal(found, level_lines(ink, 20, slope, int(rules.SHARE * 60))) and (found > 20).sum() >= 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fullest_row_of_each_shear(seed):
+    rng = np.random.default_rng(seed)
+    y, x = np.nonzero(rng.random((30, 40)) < 0.2)
+    shifts = rng.integers(-6, 7, (5, 40)).astype(np.int32)
+    fullest, counts = np.zeros(5), np.ones(30 + 12, np.int32)
+    rules._fullest(y.astype(np.int32), x.astype(np.int32), shifts, 6, counts, fullest)
+    assert list(fullest) == [np.unique(y - shift[x], return_counts=True)[1].max() for shift in shifts]
+
+
+def test_the_views_that_found_the_ink_are_not_made_again(network, tmp_path, monkeypatch):
+    made, views = [], paper.views
+    monkeypatch.setattr(paper, "views", lambda levels, stage: made.append(stage) or views(levels, stage))
+    page = ink.read(saved(255 - row([3, 8], 30), tmp_path))
+    assert number(network, page) == "38" and made.count(0) == 1
+
+
+def test_a_page_of_specks_takes_little_time_and_memory(network):
+    rng = np.random.default_rng(0)
+    page = np.zeros((1500, 1500), np.uint8)
+    page[rng.integers(0, 1500, 250_000), rng.integers(0, 1500, 250_000)] = 255
+    tracemalloc.start()
+    start = time.process_time()
+    found = ink.read_page(network, page)
+    seconds, most = time.process_time() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not found.digits and seconds < 3 and most < 100e6

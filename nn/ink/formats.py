@@ -13,13 +13,15 @@ from PIL import Image, ImageOps
 FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF", "ICO", "PPM", "JPEG2000", "QOI")
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 LARGEST = 50_000_000  # pixels to decode; more would take seconds and half a gigabyte
-LARGEST_OF = {"WEBP": LARGEST // 2, "AVIF": LARGEST // 2, "JPEG2000": LARGEST // 5}  # many copies, or a slow decoder
+LARGEST_OF = {"WEBP": LARGEST // 2, "AVIF": LARGEST // 2, "JPEG2000": LARGEST // 5,  # many copies, or a slow decoder
+              "RGBA": LARGEST // 2, "I;16": LARGEST // 2, "I;16B": LARGEST // 2, "I": LARGEST // 2,
+              "F": LARGEST // 2}  # more bytes for a pixel
 WORKING_SIDE = 1500  # pixels; a larger picture is reduced to this: digits of 5 mm on a page of A4 keep 25 pixels
 SMALLEST_SIDE = 8  # pixels; fewer show no digit
 SMALLEST_PICTURE = 10  # pixels of the longer side; fewer are read wrongly more often than rightly
 SMALL_SIDE = 96  # pixels; a picture below MNIST's 28 is enlarged beyond it, since pens are measured in pixels
 MOST_SCANS = 100  # of a progressive JPEG: each costs a decoding; cameras and programs write about ten
-MOST_FRAMES = 60  # that are looked through
+MOST_FRAMES = 60  # that are looked through, of LARGEST pixels all together
 OUTLIERS = 0.0002  # the share of deep pixels that may be hot or dead
 
 
@@ -65,6 +67,8 @@ def _unknown(path):
     """Why a file is no picture that is read here, and what to do about it."""
     with open(path, "rb") as file:
         start = file.read(32)
+    if not start:
+        return "the file is empty"
     if start[4:8] == b"ftyp" and start[8:12] in HEIF_BRANDS:
         return ("a HEIC photo: `pip install pillow-heif` reads it; or let the phone share it as JPEG "
                 "(iPhone: Settings, Camera, Formats, Most Compatible)")  # fmt: skip
@@ -75,19 +79,26 @@ def _unknown(path):
 
 def _frames(picture, path):
     kind = picture.format
-    count = 1 if kind in ("MPO", "ICO", "AVIF", "HEIF") else getattr(picture, "n_frames", 1)  # MPO: depth, previews
+    count = 1 if kind in ("MPO", "ICO", "HEIF") else getattr(picture, "n_frames", 1)  # depth, previews, sizes
+    decoded = 0
     for k in range(min(count, MOST_FRAMES)):
         picture.seek(k) if count > 1 else None
-        width, height = full = picture.size
+        full = picture.size
         if kind in ("JPEG", "MPO"):
             _few_scans(path)
             picture.draft(None, (WORKING_SIDE, WORKING_SIDE))  # a JPEG is decoded at a fraction of its size
         width, height = picture.size
-        if width * height > LARGEST_OF.get(kind, LARGEST):
+        if kind == "JPEG2000":
+            picture.reduce = halvings = min(int(np.log2(max(max(full) / WORKING_SIDE, 1))), _halvings(path))
+            width, height = width >> halvings, height >> halvings
+        if width * height > min(LARGEST_OF.get(kind, LARGEST), LARGEST_OF.get(picture.mode, LARGEST)):
             raise ValueError(f"{full[0]}x{full[1]} pixels are too many: shrink the picture first")
         narrow = min(full) < SMALLEST_SIDE * max(1, max(full) / WORKING_SIDE)
         if narrow or max(full) < SMALLEST_PICTURE:
             raise ValueError(f"{full[0]}x{full[1]} pixels are too small to read")
+        decoded += width * height
+        if k and decoded > LARGEST:
+            return
         note = "" if k == 0 else f"{'page' if kind == 'TIFF' else 'frame'} {k + 1} of {count}"
         yield _levels(picture, count > 1 and kind != "TIFF", note)
 
@@ -96,6 +107,14 @@ def _few_scans(path):
     with open(path, "rb") as file:
         if file.read().count(b"\xff\xda") > MOST_SCANS:
             raise ValueError(f"a JPEG of more than {MOST_SCANS} scans: save it again as PNG or as a plain JPEG")
+
+
+def _halvings(path):
+    """How many times a JPEG 2000 can be halved as it is decoded: the COD segment of its main header says."""
+    with open(path, "rb") as file:
+        start = file.read(100_000)
+    at = start.find(b"\xff\x52\x00", start.find(b"\xff\x4f\xff\x51"))
+    return start[at + 9] if 0 <= at < len(start) - 9 else 0
 
 
 def _levels(picture, animated, note):

@@ -14,6 +14,7 @@ from nn.ink.strokes import INK, to_mnist
 
 SMALLEST_DIGIT = 7  # pixels high: less is a speck, and shows no digit
 MOST_PIECES = 400  # of a digit's size: more is a texture
+MOST_LINES = 60  # of digits: more is a texture
 MARK = 0.42  # of the digits' height: what is lower is a mark, or a part of a digit
 DOT = 0.12  # of the digits' height: what is smaller is dust, or a part of a broken digit
 MOST_ATOMS = 5  # of a digit
@@ -45,7 +46,7 @@ class Candidate:
 
     def on(self, ink):
         """A page like `ink` with this candidate's ink alone."""
-        page = np.zeros_like(ink)
+        page = np.zeros(ink.shape, np.uint8)  # takes memory only where it is written on
         left, top, right, bottom = self.box
         page[top:bottom, left:right] = self.crop()
         return page
@@ -77,7 +78,8 @@ def lattice_of(ink):
     H, W = ink.shape
     left_out = []
     kept = []
-    for k in some[np.argsort(-extent[some])][: 4 * MOST_PIECES]:
+    some = some[np.argsort(-extent[some])][: 4 * MOST_PIECES]
+    for k in some:
         why = _no_digit(found, k, some, H, W)
         if why:
             left_out.append((_box(found, k), why))
@@ -95,6 +97,8 @@ def lattice_of(ink):
     pen = pen_width(np.isin(found.labels, kept))
     small = extent[kept] < DOT * height
     lines, loose = _lines(found, kept[~small], height)
+    if len(lines) > MOST_LINES:
+        return None
     left_out += [(_box(found, k), "a speck") for k in kept[small]]
     left_out += [(_box(found, k), "a mark apart from the digits") for k in loose]
     grid = Grid([[_atom(ink, found, k, height) for k in line] for line in lines], left_out, pen, height)

@@ -1,6 +1,7 @@
 """Connected pieces of ink, and what is measured on them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,11 +19,11 @@ class Pieces:
     bottom: np.ndarray
     area: np.ndarray  # (n,) pixels
 
-    @property
+    @cached_property
     def width(self):
         return self.right - self.left
 
-    @property
+    @cached_property
     def height(self):
         return self.bottom - self.top
 

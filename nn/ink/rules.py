@@ -1,8 +1,10 @@
 """Printed lines off a page: rules, squares, frames and axes, which go straight on where a pen would have turned."""
 
-import numpy as np
-from numba import njit
+from itertools import pairwise
 
+import numpy as np
+
+from nn.compiling import compiled
 from nn.ink.pieces import extreme_along
 
 SHARE = 0.7  # of the picture's side: a line is at least so long; what a digit is made of is shorter
@@ -39,22 +41,31 @@ def _level_lines(ink, faint):
     if not slopes:
         return None
     reach = int(TILT * W / 2) + 2  # rows above and below the page, so that every shear stays inside
-    padded = np.pad(ink, ((2 * reach, 2 * reach), (0, 0)))
+    padded = np.pad(np.rint(np.clip(ink, 0, 255)).astype(np.uint8), ((2 * reach, 2 * reach), (0, 0)))
     lines = np.zeros_like(padded)
     for slope in slopes:
         shifts = _shifts(slope, W)
         rows = _full_rows(y - shifts[x] + 2 * reach, x, len(padded), W, length)
-        near = np.unique(rows + np.arange(-1, 2)[:, None])  # a line of this slope lies in one row, or the next
-        straight = padded[near[:, None] + shifts, np.arange(W)]
-        k = np.searchsorted(near, rows)
-        thick = np.maximum(straight[k], np.maximum(straight[k - 1], straight[k + 1]))
+        straight = _sheared(padded, shifts, reach)  # a line of this slope lies in one row, or the next
+        thick = np.maximum(straight[rows], np.maximum(straight[rows - 1], straight[rows + 1]))
         level = np.pad(thick, ((0, 0), (length + GAP, length + GAP)), mode="edge")  # a line may leave the picture
         for extreme, window in ((np.maximum, GAP), (np.minimum, GAP + length - 1), (np.maximum, length)):
             level = extreme_along(extreme, level, window, 1)
         level = level[:, (level.shape[1] - W) // 2 :][:, :W]
-        places = rows[:, None] + shifts, np.arange(W)
-        lines[places] = np.maximum(lines[places], np.where(level > faint, level, 0))
-    return lines[2 * reach : -2 * reach]
+        straight[:] = 0
+        straight[rows] = np.where(level > faint, level, 0)
+        np.maximum(lines, _sheared(straight, -shifts, reach), out=lines)
+    return lines[2 * reach : -2 * reach].astype(np.float32)
+
+
+def _sheared(image, shifts, reach):
+    """An image with each column moved up by its shift, of `reach` rows at most; `reach` rows at both ends are 0."""
+    moved = np.zeros_like(image)
+    edges = [0, *(np.flatnonzero(np.diff(shifts)) + 1), len(shifts)]
+    for left, right in pairwise(edges):
+        first = reach + shifts[left]
+        moved[reach:-reach, left:right] = image[first : first + len(image) - 2 * reach, left:right]
+    return moved
 
 
 def _shifts(slope, W):
@@ -82,7 +93,12 @@ def _slopes(y, x, W, length):
     step = 2 / W  # a pixel over half the width
     tries = np.arange(-TILT, TILT + step, step)
     shifts = np.array([_shifts(slope, W)[::every] for slope in tries], np.int32)
-    fullest = _fullest(y, x, shifts) * (W / shifts.shape[1]) if len(y) else np.zeros(len(tries))
+    fullest = np.zeros(len(tries))
+    if len(y):
+        reach = int(np.abs(shifts).max())
+        counts = np.zeros(int(y.max()) + 2 * reach + 1, np.int32)
+        _fullest(y, x, shifts, reach, counts, fullest)
+    fullest *= W / shifts.shape[1]
     chosen = []
     for k in np.argsort(-fullest):
         if fullest[k] < 0.7 * length or len(chosen) == 4:
@@ -92,23 +108,24 @@ def _slopes(y, x, W, length):
     return chosen
 
 
-def _fullest_loops(y, x, shifts):
-    """The pixels (n,) at x, y in the fullest row once each column is moved up by its shift: for each of the shears.
+def _fullest_loops(y, x, shifts, reach, counts, fullest):
+    """Count the pixels (n,) at x, y in each row once each column is moved up by its shift, for each of the shears.
 
-    shifts: (shears, columns) int32. Returns (shears,) int64.
+    shifts: (shears, columns) int32, from -reach to reach; counts: (rows,), to count in.
+    Writes how many the fullest row has to fullest (shears,).
     """
-    reach = np.abs(shifts).max()
-    counts = np.zeros(y.max() + 2 * reach + 1, np.int64)
-    fullest = np.zeros(len(shifts), np.int64)
     for k in range(len(shifts)):
-        counts[:] = 0
+        for row in range(len(counts)):
+            counts[row] = 0
+        most = 0
         for i in range(len(y)):
-            counts[y[i] - shifts[k, x[i]] + reach] += 1
-        fullest[k] = counts.max()
-    return fullest
+            row = y[i] - shifts[k, x[i]] + reach
+            counts[row] += 1
+            most = max(most, counts[row])
+        fullest[k] = most
 
 
-_fullest = njit(nogil=True, cache=True)(_fullest_loops)
+_fullest = compiled(_fullest_loops)
 
 
 def _off(ink, lines, faint):
