@@ -138,7 +138,7 @@ def test_every_control_of_the_view_says_what_it_does(app):
     assert {part.split()[0] for row in panel.ROWS for part in row} <= panel.CONTROLS.keys()
 
 
-def test_a_divergence_is_said_and_can_be_gone_back_from(app):
+def test_a_divergence_is_said_and_can_be_gone_back_from(app, one_or_seven):
     app.learning.controls.rate = 1e30
     click(app, "start")
     run = app.learning.chosen
@@ -146,8 +146,16 @@ def test_a_divergence_is_said_and_can_be_gone_back_from(app):
     assert "stopped: the loss became" in app.message.words and "--lr" not in app.message.words
     now, mend = panel.said(app.learning, app.teaching)
     assert now.startswith("Diverged: ") and "back to before" in mend
+    run.moment.network.params["0.w"][...] = np.nan
+    for part in ("use", "save"):
+        click(app, part)
+        assert "no numbers" in app.message.words
+    assert app.reading.network is one_or_seven and not (app.teaching.samples / "trained").exists()
+    click(app, "earlier")
     click(app, "earlier")
     assert np.isfinite(run.moment.network.params["0.w"]).all()
+    click(app, "use")
+    assert app.reading.network is run.moment.network
     click(app, "start")
     assert app.learning.chosen is not run and run in app.learning.runs
 

@@ -211,12 +211,26 @@ def there(app):
 
 # --- weights --------------------------------------------------------------------------------------------------
 
+def _sound(app):
+    """Whether the moment shown answers at all; a training that diverged doesn't, and that is said."""
+    from nn.stored import check_answers  # imports Numba
+
+    try:
+        check_answers(app.learning.moment.network)
+    except ValueError:
+        app.say("These weights make no numbers of a digit any more. Go back in time first.")
+        return False
+    return True
+
+
 def use(app):
     """Read with the weights of the moment shown, in all views; the same again: with those of before."""
     reading, run = app.reading, app.learning.chosen
     if reading.network is run.moment.network:
         app.use(reading.networks["shipped"])
         app.say(f"This is {app.name} again.")
+        return
+    if not _sound(app):
         return
     reading.networks["trained"] = run.moment.network
     app.use(run.moment.network)
@@ -226,6 +240,8 @@ def use(app):
 def save(app):
     """Save the weights of the moment shown, under a name of its own."""
     run, moment = app.learning.chosen, app.learning.moment
+    if not _sound(app):
+        return
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-run{run.number}-batch{moment.step}.npz"
     path = app.teaching.samples / FOLDER / name
     try:
