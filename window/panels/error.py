@@ -62,7 +62,8 @@ def draw(surface, app):
             widgets.text(surface, name, box._replace(y=head.y, h=head.h), small, theme.muted, align="right")
         track = columns[2]._replace(y=head.y, h=head.h)
         words = "outline: before" if state.steps else "too little · too much"
-        widgets.text(surface, words, track, small, theme.muted, align="centre")
+        fits = widgets.fitted_size(words, track, small)
+        widgets.text(surface, words, track, fits, theme.muted, align="centre")
     for digit in range(10):
         _bar(surface, app, way, digit, parts[f"true {digit}"])
     rate, box = f"rate {state.rate:g}", parts["rate"]
