@@ -23,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from rival_engines import OnnxRuntime, OpenVino, OpenVinoDefault, OpenVinoThroughput  # noqa: E402
+
 LEARNING_RATE, DECAY = 1e-3, 1e-2
 
 
@@ -224,92 +226,68 @@ class KerasXLA(Keras):
     xla = True
 
 
-class OnnxRuntime:
-    """ONNX Runtime, which runs what another framework trained; the graph is made here of our weights."""
+class Jax:
+    """JAX: the forward pass, and a whole step with its optimizer, compiled by XLA, which takes all cores."""
 
-    library = "onnxruntime"
-    needs = "onnx"
+    library = "jax"
 
     def __init__(self, images, labels, threads):
-        import onnxruntime
+        import jax
         import rival_graph
 
-        self.version = f"ONNX Runtime {onnxruntime.__version__}"
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        self.session = onnxruntime.InferenceSession(
-            rival_graph.onnx_model(), options, providers=["CPUExecutionProvider"]
-        )
+        self.jax, self.version = jax, f"JAX {jax.__version__}"
+        self.images, self.labels = images, labels.astype("int32")
+        parameters = [jax.numpy.asarray(w) for w in rival_graph.weights()]
+        zeros = [jax.numpy.zeros_like(w) for w in parameters]
+        self.state = parameters, zeros, zeros, 0
+        self.step, self.answer = jax.jit(self.adamw), jax.jit(self.probabilities)
+
+    def logits(self, parameters, images):
+        lax, relu = self.jax.lax, self.jax.nn.relu
+        x = images[..., None].astype("float32") / 255
+        for number, (w, b) in enumerate(zip(parameters[:6:2], parameters[1:6:2], strict=True)):
+            x = relu(lax.conv_general_dilated(x, w, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")) + b)
+            if number < 2:
+                x = lax.reduce_window(x, -float("inf"), lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        w4, b4, w5, b5 = parameters[6:]
+        return relu(x.reshape(len(x), -1) @ w4 + b4) @ w5 + b5
+
+    def probabilities(self, parameters, images):
+        return self.jax.nn.softmax(self.logits(parameters, images))
+
+    def loss(self, parameters, images, labels):
+        log_p = self.jax.nn.log_softmax(self.logits(parameters, images))
+        return -log_p[self.jax.numpy.arange(len(labels)), labels].mean()
+
+    def adamw(self, state, images, labels):
+        *arrays, t = state
+        t, grads = t + 1, self.jax.grad(self.loss)(arrays[0], images, labels)
+        moved = [], [], []
+        for w, m, v, g in zip(*arrays, grads, strict=True):
+            m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+            step = m / (1 - 0.9**t) / (self.jax.numpy.sqrt(v / (1 - 0.999**t)) + 1e-8)
+            for kept, new in zip(moved, (w - LEARNING_RATE * (step + DECAY * w), m, v), strict=True):
+                kept.append(new)
+        return (*moved, t)
+
+    def train(self, batch):
+        for chosen in batches(len(self.images), batch):
+            self.state = self.step(self.state, self.images[chosen], self.labels[chosen])
+            self.jax.block_until_ready(self.state)
+            yield batch
+
+    def many(self, images):
+        return self.answer(self.state[0], images).block_until_ready()
 
     def one(self, image):
         return self.many(image[None])
-
-    def many(self, images):
-        return self.session.run(None, {"images": images})[0]
-
-
-class OpenVino:
-    """OpenVINO, in float32 and tuned for latency; it reads the same graph."""
-
-    library = "openvino"
-    needs = "onnx"
-    precision, hint = "f32", "LATENCY"
-
-    def __init__(self, images, labels, threads):
-        import io
-
-        import openvino
-        import rival_graph
-
-        core = openvino.Core()
-        self.version = f"OpenVINO {openvino.__version__.split('-')[0]}"
-        options = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": self.hint}
-        if self.precision:
-            options["INFERENCE_PRECISION_HINT"] = self.precision
-        self.model = core.compile_model(core.read_model(io.BytesIO(rival_graph.onnx_model())), "CPU", options)
-        self.request = self.model.create_infer_request()
-
-    def one(self, image):
-        return self.many(image[None])
-
-    def many(self, images):
-        return self.request.infer({0: images}, share_inputs=True)[0]
-
-
-class OpenVinoThroughput(OpenVino):
-    """Tuned for throughput: a batch is cut into requests that run side by side."""
-
-    hint = "THROUGHPUT"
-
-    def __init__(self, images, labels, threads):
-        import openvino
-
-        super().__init__(images, labels, threads)
-        self.queue = openvino.AsyncInferQueue(self.model, threads)
-        self.queue.set_callback(lambda request, at: self.found.__setitem__(at, request.get_output_tensor().data.copy()))
-
-    def many(self, images):
-        import numpy as np
-
-        self.found, share = {}, -(-len(images) // len(self.queue))
-        for at in range(0, len(images), share):
-            self.queue.start_async({0: images[at : at + share]}, at)
-        self.queue.wait_all()
-        return np.concatenate([self.found[at] for at in sorted(self.found)])
-
-
-class OpenVinoDefault(OpenVino):
-    """In the precision that it chooses for this processor: bfloat16, where that is fast."""
-
-    precision = None
-    near = 0.05
 
 
 CONTESTANTS = {
     "ours": Ours, "ours, augmented": Augmented, "NumPy": Plain, "PyTorch": Torch,
     "PyTorch, channels last": TorchChannelsLast, "PyTorch, compiled": TorchCompiled,
     "PyTorch, bfloat16": TorchBfloat16, "Keras": Keras, "Keras, XLA": KerasXLA,
-    "ONNX Runtime": OnnxRuntime, "OpenVINO": OpenVino, "OpenVINO, throughput": OpenVinoThroughput,
+    "JAX": Jax, "ONNX Runtime": OnnxRuntime, "OpenVINO": OpenVino, "OpenVINO, throughput": OpenVinoThroughput,
     "OpenVINO, default": OpenVinoDefault,
 }  # fmt: skip
 
