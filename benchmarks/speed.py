@@ -1,7 +1,7 @@
 """How fast the network trains, answers and starts, beside other engines and plain NumPy, and beside its targets.
 
-    python benchmarks/speed.py                    # everything, about 10 minutes
-    python benchmarks/speed.py --quick            # half a minute: fewer turns, no whole trainings
+    python benchmarks/speed.py                    # everything, about 12 minutes
+    python benchmarks/speed.py --quick            # half a minute: fewer contestants and turns, no whole trainings
     python benchmarks/speed.py --only training    # one section; --only may be repeated
 
 The contestants take turns, A B C A B C ..., each in a process of its own that sleeps while another runs. The first turn
@@ -80,7 +80,7 @@ class Bench:
     """Options of a run, and what was found: `figures` {section: data}, `targets`, the last table's rows, `versions`."""
 
     def __init__(self, args):
-        self.threads, self.quick = args.threads, args.quick
+        self.threads, self.quick, self.before = args.threads, args.quick, args.before
         self.figures, self.targets, self.versions = {}, [], []
 
     def contest(self, contestants, tasks, turns):
@@ -144,9 +144,10 @@ def print_results(results, unit, scale=1.0):
 
 def measure_training(bench):
     """Training throughput: batch 128, AdamW, no augmentation"""
-    names = ("ours", "NumPy", *PYTORCH_FLOAT32, "PyTorch, bfloat16", *KERAS)
-    everyone = {name: (name, bench.threads) for name in names if not bench.quick or "compiled" not in name}
-    turns, seconds = (3, 0.3) if bench.quick else (9, 1.5)
+    others = ("NumPy", *PYTORCH_FLOAT32, *KERAS, "JAX")
+    names = ("ours", "PyTorch, bfloat16", *(("PyTorch, channels last", "Keras") if bench.quick else others))
+    everyone = {name: (name, bench.threads) for name in names}
+    turns, seconds = (2, 0.2) if bench.quick else (9, 1.0)
     task = {"training": {"do": "train", "batch": BATCH, "seconds": seconds}}
     results = bench.contest(everyone, task, turns)["training"]
     print_results(results, "images/s")
@@ -161,11 +162,12 @@ def measure_training(bench):
 
 def measure_inference(bench):
     """Inference: uint8 images in, probabilities out"""
-    names = ("ours", "NumPy", *PYTORCH, *KERAS, *ENGINES, "OpenVINO, default")
+    others = ("NumPy", *PYTORCH, *KERAS, "JAX", "OpenVINO, default")
+    names = ("ours", *ENGINES, *(() if bench.quick else others))
     everyone = {name: (name, bench.threads) for name in names}
     if bench.threads > 1:
         everyone |= {f"{name}, {_threads(1)}": (name, 1) for name in ("ours", *ENGINES[:2])}
-    turns, seconds = (3, 0.1) if bench.quick else (9, 0.5)
+    turns, seconds = (2, 0.1) if bench.quick else (9, 0.3)
     tasks = {"one": {"do": "one", "seconds": seconds}, "many": {"do": "many", "batch": 256, "seconds": seconds}}
     if not bench.quick:
         tasks["test set"] = {"do": "many", "batch": 10_000, "seconds": seconds}
@@ -191,7 +193,7 @@ def measure_inference(bench):
 
 def measure_scaling(bench):
     """Scaling: threads, batches, augmentation"""
-    turns, seconds = (3, 0.3) if bench.quick else (7, 1.0)
+    turns, seconds = (2, 0.2) if bench.quick else (7, 1.0)
     counts = sorted({1, 2, bench.threads} | {n for n in (4, 8) if n <= os.cpu_count()})
     contestants = {_threads(n): ("ours", n) for n in counts} | {"augmented": ("ours, augmented", bench.threads)}
     task = {"training": {"do": "train", "batch": BATCH, "seconds": seconds}}
@@ -199,9 +201,10 @@ def measure_scaling(bench):
     bench.target("threads, 2 / 1", ratios(found["2 threads"], found["1 thread"]), "x", 1.85)
     slower = ratios(found[_threads(bench.threads)], found["augmented"])
     bench.target("augmentation, more time", [100 * (r - 1) for r in slower], "%", 25, at_most=True)
-    tasks = {f"batches of {n}": {"do": "train", "batch": n, "seconds": seconds} for n in (32, 64, 128, 256, 512)}
-    batches = bench.contest({"ours": ("ours", bench.threads)}, tasks, turns)
-    found |= {task: results["ours"] for task, results in batches.items()}
+    if not bench.quick:
+        tasks = {f"batches of {n}": {"do": "train", "batch": n, "seconds": seconds} for n in (32, 64, 128, 256, 512)}
+        batches = bench.contest({"ours": ("ours", bench.threads)}, tasks, turns)
+        found |= {task: results["ours"] for task, results in batches.items()}
     print_results(found, "images/s")
     return found
 
@@ -214,15 +217,39 @@ def measure_time_to_99(bench):
     """Time to 99 %: train.py --recipe quick, from the command to the end"""
     if bench.quick:
         return print("  skipped by --quick")
-    runs = [starts.quick_recipe(seed, bench.threads) for seed in range(5)]
-    for seed, (seconds, accuracy) in enumerate(runs):
-        print(f"  seed {seed}: {accuracy:.2%} of the test set in {seconds:.1f} s")
+    starts.quick_recipe(0, bench.threads)  # it loads what a first run compiles and reads
+    runs, before = [], []
+    for seed in range(5):
+        runs.append(starts.quick_recipe(seed, bench.threads))
+        seconds, accuracy = runs[-1]
+        print(f"  seed {seed}: {accuracy:.2%} of the test set in {seconds:.2f} s")
+        if bench.before:
+            before.append(starts.quick_recipe(seed, bench.threads, bench.before))
+            print(f"          {before[-1][1]:.2%} in {before[-1][0]:.2f} s in {bench.before.name}")
     bench.target("quick recipe, accuracy, mean of 5", 100 * statistics.mean(a for _, a in runs), "%", 99.0)
     bench.target("quick recipe, time", quartiles([s for s, _ in runs]), "s", 20, at_most=True)
+    if before:
+        found = ratios(*([seconds for seconds, _ in taken] for taken in (runs, before)))
+        bench.target(f"quick recipe, time / that of {bench.before.name}", found, "x", 0.65, at_most=True)
     first = starts.compiling()
     print(f"  compiling all kernels, on a machine that never did: {first:.1f} s")
     bench.target("first run, compiling", first, "s", 15, at_most=True)
     return {"runs": runs, "compiling": first}
+
+
+def measure_ranks(bench):
+    """Several processes: the epoch of recipe quick, one thread each, under mpiexec"""
+    if bench.quick:
+        return print("  skipped by --quick")
+    if starts.mpiexec() is None:
+        return print("  skipped: mpi4py or mpiexec is not installed")
+    found = {"1 rank": [], "2 ranks": [], "2 threads": []}
+    for _ in range(5):
+        for name, ranks, threads in (("1 rank", 1, 1), ("2 ranks", 2, 1), ("2 threads", 1, 2)):
+            found[name].append(starts.quick_epoch(ranks, threads))
+    print_results(found, "ms", 1e3)
+    bench.target("ranks, 2 / 1", ratios(found["1 rank"], found["2 ranks"]), "x", 1.9)
+    return found
 
 
 def measure_memory(bench):
@@ -248,7 +275,7 @@ def measure_start(bench):
         if run() is None:
             print(f"  {what}: skipped, pygame is not installed")
             continue
-        found[what] = [run() for _ in range(3 if bench.quick else 9)]
+        found[what] = [run() for _ in range(2 if bench.quick else 9)]
         bench.target(what, quartiles(found[what]), "s", bound, at_most=True)
     print_results(found, "ms", 1e3)
     return found
@@ -268,7 +295,7 @@ def measure_steps(bench):
     """Where a training step's time goes: microseconds an image, one thread"""
     network, images, labels = trained()
     with threadpool_limits(1, user_api="blas"):
-        found = kernels.profile(network, images, labels, BATCH, 2 if bench.quick else 15)
+        found = kernels.profile(network, images, labels, BATCH, 1 if bench.quick else 15)
     steps, others = found["steps"], found["others"]
     print(f"  {'':<36}{'forward':>9}{'backward':>10}   the plain layers' matrix products alone")
     for name, forward, backward, products, products_back in steps:
@@ -281,6 +308,7 @@ def measure_steps(bench):
     limit = columns[2] + columns[3]
     print(f"  The products run at {found['gflops']:.0f} GFLOP/s. Were they all there is to do, the limit would be")
     print(f"  {1e6 / limit:,.0f} images/s a thread; the steps reach {1e6 / sum(columns[:2]):,.0f}.")
+    bench.target("one thread's share of the products' limit", 100 * limit / sum(columns[:2]), "%", 75)
     return found
 
 
@@ -288,7 +316,7 @@ def measure_kernels(bench):
     """Each Numba kernel against the best plain NumPy: microseconds an image, one thread"""
     network, images, labels = trained()
     with threadpool_limits(1, user_api="blas"):
-        rows = kernels.compare(network, images, labels, 4 if bench.quick else 40)
+        rows = kernels.compare(network, images, labels, 2 if bench.quick else 20)
     print(f"  {'':<32}{'Numba':>9}{'NumPy':>9}{'NumPy / Numba':>16}")
     for name, ours, theirs in rows:
         print(f"  {name:<32}{ours:>9.2f}{theirs:>9.2f}{theirs / ours:>14.1f} x")
@@ -298,7 +326,7 @@ def measure_kernels(bench):
 
 SECTIONS = {
     "training": measure_training, "inference": measure_inference, "time": measure_time_to_99,
-    "memory": measure_memory, "start": measure_start, "scaling": measure_scaling,
+    "memory": measure_memory, "start": measure_start, "scaling": measure_scaling, "ranks": measure_ranks,
     "steps": measure_steps, "kernels": measure_kernels,
 }  # fmt: skip
 
@@ -333,6 +361,7 @@ def main():
     parser.add_argument("--only", choices=SECTIONS, action="append", metavar="SECTION",
                         help=f"one of {', '.join(SECTIONS)}; may be repeated")  # fmt: skip
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of each contestant (2)")
+    parser.add_argument("--before", type=Path, metavar="DIR", help="another checkout, whose recipe quick takes turns")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every figure there as well")
     parser.add_argument("--chart", type=Path, metavar="OUT", default=Path(__file__).with_name("speed.png"),
                         help="where the bar chart goes (benchmarks/speed.png)")  # fmt: skip

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,10 +30,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
-def timed(*arguments, environment=()):
+def timed(*arguments, environment=(), folder=ROOT):
     """(seconds, output) of a new Python process in the project's folder. RuntimeError, its last line, if it fails."""
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
+    done = subprocess.run([sys.executable, *map(str, arguments)], cwd=folder, capture_output=True, text=True,
                           env=os.environ | dict(environment))  # fmt: skip
     seconds = time.perf_counter() - start
     if done.returncode:
@@ -65,12 +66,33 @@ def compiling():
         return timed("-c", COMPILE, environment={"NUMBA_CACHE_DIR": empty})[0] - timed("-c", COMPILE)[0]
 
 
-def quick_recipe(seed, threads):
+def quick_recipe(seed, threads, checkout=ROOT):
     """(seconds, test accuracy 0..1) of `train.py --recipe quick`."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "quick.npz"
-        seconds, _ = timed("train.py", "--recipe", "quick", "--seed", seed, "--threads", threads, "--out", out)
+        options = ("--recipe", "quick", "--seed", seed, "--threads", threads, "--out", out)
+        seconds, _ = timed("train.py", *options, folder=checkout)
         return seconds, json.loads(out.with_suffix(".json").read_text())["test_accuracy"]
+
+
+def mpiexec():
+    """The path of mpiexec, this environment's before others; None without it or mpi4py."""
+    if importlib.util.find_spec("mpi4py") is None:
+        return None
+    return shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def quick_epoch(ranks, threads):
+    """Seconds of the epoch of `train.py --recipe quick` on so many ranks of so many threads, validation included."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "quick.npz"
+        command = [sys.executable, "train.py", "--recipe", "quick", "--threads", str(threads), "--out", str(out)]
+        if ranks > 1:
+            command = [mpiexec(), "-n", str(ranks), *command]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command[:5])}: {done.stderr.strip().splitlines()[-1:]}")
+        return json.loads(out.with_suffix(".json").read_text())["history"][0]["seconds"]
 
 
 def peak_memory(threads):
