@@ -149,8 +149,15 @@ def test_painting_by_the_keyboard_and_what_comes_between(app):
     for _ in range(40):
         press(app, "Right")
     assert app.whatif.nib == (27, 13)
+    press(app, "E")
     box = app.layout.parts["paint"]
     send(app, pygame.MOUSEBUTTONDOWN, pos=box.middle, button=1)
+    for step in (20, 40):
+        before = app.answer
+        send(app, pygame.MOUSEMOTION, pos=(box.x + step, box.y + 9), rel=(0, 0), buttons=(1, 0, 0))
+        app.update(0.02)
+        assert app.answer is not before and (app.answer.image > before.image).any()  # at once, the button still down
+        app.update(0.02)
     press(app, "C")
     app.update(0.1)
     send(app, pygame.MOUSEMOTION, pos=(box.x, box.y), rel=(0, 0), buttons=(1, 0, 0))

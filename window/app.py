@@ -208,6 +208,8 @@ class App:
             self.changed = True
         if self.sight == "why":
             nearest.follow(self)
+        elif self.sight == "whatif" and whatif.follow(self):
+            self.changed = True
         if self.pad.follow():
             reading.stale = self.changed = True
             reading.since_ink = 0.0

@@ -1,7 +1,7 @@
 """What if: painting into the 28x28 that the network receives, and switching its filters off."""
 
 from window.actions import draw, views
-from window.data import testset, whatif
+from window.data import anatomy, testset, whatif
 from window.data.why import CannotSay
 
 
@@ -25,24 +25,33 @@ def begin(app, at, erases=False):
     if app.answer is None:
         app.say("Draw a digit first: then its 28 x 28 can be painted over.")
         return
-    state.before, state.at, state.erases = app.answer.image, at, erases or state.erasing
+    state.before = state.image = app.answer.image
+    state.at, state.erases = at, erases or state.erasing
     go_on(app, at)
 
 
 def go_on(app, at):
-    """Move the brush; the answer follows."""
+    """Move the brush. A mouse may move many times in a frame: the answer follows in `follow`, once in each."""
     state = app.whatif
     state.follow(app.answer)
-    if state.before is None:
-        return
-    app.reading.show(whatif.painted(app.answer.image, [state.at, at], state.erases))
-    state.at = at
+    if state.before is not None:
+        state.image, state.at = whatif.painted(state.image, [state.at, at], state.erases), at
+
+
+def follow(app):
+    """Answer for what the brush has painted by now. Returns whether that was anything new."""
+    state = app.whatif
+    state.follow(app.answer)
+    new = state.before is not None and state.image is not app.answer.image
+    if new:
+        app.reading.show(state.image)
+    return new
 
 
 def lift(app):
     """End the stroke under way."""
+    follow(app)
     state = app.whatif
-    state.follow(app.answer)
     if state.before is not None:
         state.done.append(state.before)
         state.before = None
@@ -121,7 +130,8 @@ def toggle(app, *_):
     except CannotSay as reason:
         app.say(str(reason))
         return
-    app.say(f"{reading.stages[one[0]].title}, cell {cell}: {'off' if one in off else 'on again'}.")
+    name = anatomy.numbered(reading.stages, one[0])
+    app.say(f"{name}: number {cell} is {'off: 0 at every place' if one in off else 'on again'}.")
 
 
 def all_on(app):

@@ -9,6 +9,7 @@ in a map.
 """
 
 import inspect
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 from nn.describe import Terms
 
 SIDE = 28  # pixels of the image
+KIND = re.compile(r"(\D*?) ?(\d.*)?$")  # a title is a kind of layer and perhaps a size
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,13 @@ def stages(network):
         elif not layer.reshapes:
             found.append(Stage(layer.title, i, i, after))
     return found
+
+
+def numbered(stages, number):
+    """A stage's title, with a number where several are of one kind: "Conv 2, 3 × 3"."""
+    kind, size = KIND.match(stages[number].title).groups()
+    same = [n for n, stage in enumerate(stages[:-1]) if KIND.match(stage.title).group(1) == kind]
+    return f"{kind} {same.index(number) + 1}, {size}" if len(same) > 1 and size else stages[number].title
 
 
 def shown(stage, values):

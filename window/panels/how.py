@@ -1,18 +1,16 @@
 """The bottom panel: how the answer came about, from the first feature maps to the ten outputs."""
 
-import re
-
 import numpy as np
 import pygame
 
 from window.actions import look
 from window.data import anatomy
+from window.data.anatomy import numbered
 from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
 from window.panels.widgets import coloured, signed
 
-KIND = re.compile(r"(\D*?) ?(\d.*)?$")  # a title is a kind of layer and perhaps a size
 ABOVE = 27  # heights of text, that the panels above need
 CAPTION = 7.8  # heights of text, that a caption needs
 CHANNELS = (32, 32, 64, 64, 64, 64, 10)  # cells of each stage of the digit network
@@ -106,13 +104,6 @@ def _stage(surface, app, number):
     for chosen, colour in ((app.pointed, theme.text), (app.looking.pinned, theme.warning)):
         if chosen and chosen[0] == number:
             widgets.outline(surface, layout.cell(number, chosen[1]).inset(-1), colour, 2)
-
-
-def numbered(stages, number):
-    """A stage's title, with a number where several are of one kind: "Conv 2, 3 × 3"."""
-    kind, size = KIND.match(stages[number].title).groups()
-    same = [n for n, stage in enumerate(stages[:-1]) if KIND.match(stage.title).group(1) == kind]
-    return f"{kind} {same.index(number) + 1}, {size}" if len(same) > 1 and size else stages[number].title
 
 
 def colours_of(maps, theme, outputs=False):

@@ -7,7 +7,8 @@ class WhatIf:
     def __init__(self):
         self.erasing = False
         self.nib = (14, 14)  # x, y of the keyboard's brush, in pixels
-        self.before, self.at, self.erases = None, None, False  # of the stroke under way: the image before, where it is
+        self.before = self.image = None  # the image before the stroke under way, and by now
+        self.at, self.erases = None, False  # where the brush is, and whether it takes ink off
         self.done = []  # the images before each stroke, to be taken back
         self._of = None  # the drawing that they are of
         self.scores = WeakKeyDictionary()  # network: Score on the test set
