@@ -184,7 +184,7 @@ def test_every_card_is_drawn_at_every_size(seven, size, monkeypatch):
         click(app, app.layout.cell(number, stage.channels // 2))
         assert app.looking.pinned[:2] == (number, stage.channels // 2)
         shown(app)
-        assert any("Were this number" in words or "doesn't change" in words for words in written)
+        assert any("A little more of it" in words or "doesn't change" in words for words in written)
         press(app, "Esc")
     press(app, "G", "G")
     app.looking.pointer = None
@@ -311,6 +311,25 @@ def test_without_the_test_set_the_steps_go_on(seven, monkeypatch):
     until(seven, lambda: seven.backward.untestable)
     shown(seven)
     assert seven.backward.untestable == "no files"
+
+
+def test_a_check_that_fails_is_said_and_not_tried_again(seven, monkeypatch):
+    calls = []
+
+    def fails(*_):
+        calls.append(1)
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr("window.data.weight.check", fails)
+    click(seven, seven.layout.cell(3, 17))
+    click(seven, "filter")
+    until(seven, lambda: seven.backward.unchecked)
+    for _ in range(5):
+        seven.update(0.1)
+    shown(seven)
+    assert seven.backward.unchecked == "no such thing" and len(calls) == 1
+    press(seven, "Right")
+    until(seven, lambda: len(calls) == 2)
 
 
 @pytest.mark.parametrize("kind", ["norm", "odd", "own"])

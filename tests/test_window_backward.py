@@ -121,6 +121,11 @@ def test_followers_pass_on_or_stop_what_arrives(network, image):
     assert stopped_some
 
 
+def test_relu_stops_what_is_not_above_0():
+    """At 0 itself, too, as its backward does."""
+    assert ReLU().slope(np.array([-1.0, 0.0, 2.0]), ...).tolist() == [0, 0, 1]
+
+
 def test_what_won_its_pooling_is_what_the_gradient_was_routed_to(network, image):
     way, seen = backward.backward(network, image, 3), 0
     for stage in stages(network):

@@ -136,13 +136,13 @@ def has_filter(app):
 
 def look_at(app, stage, index):
     """Show a weight: its gradient, and in the background the check by finite differences."""
-    app.backward.weight, app.backward.check = (stage, index), None
+    app.backward.weight, app.backward.check, app.backward.unchecked = (stage, index), None, ""
 
 
 def start_check(app):
     """Check the weight that is looked at, if it isn't yet."""
     state, way = app.backward, app.backward.way(app.reading)
-    if state.weight is None or state.check is not None or way is None or "check" in app.jobs:
+    if state.weight is None or state.check is not None or state.unchecked or way is None or "check" in app.jobs:
         return
     stage, index = of = state.weight
     name = f"{app.reading.stages[stage].first}.w"
@@ -157,7 +157,10 @@ def start_check(app):
         if state.weight == of and state.way(app.reading) is way:
             state.check = found
 
-    app.jobs.start("check", work(), each, lambda error: error and app.say(f"The check failed: {error}", bad=True))
+    def end(error):
+        state.unchecked = str(error or "")
+
+    app.jobs.start("check", work(), each, end)
 
 
 def _other_weight(app, key):

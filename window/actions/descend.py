@@ -87,4 +87,7 @@ def _measure(app):
         if found is not None and state.steps is steps and len(steps) >= now:
             state.accuracies[now] = found
 
-    app.jobs.start("forgets", accuracy(network.replica(), reading.tests), each)
+    def end(error):
+        state.untestable = str(error or "")
+
+    app.jobs.start("forgets", accuracy(network.replica(), reading.tests), each, end)

@@ -19,8 +19,10 @@ def draw(surface, app, way):
     squares.heading(surface, app, words)
     pen = Pen(surface, theme, layout.parts["inside lines"], size)
     pen.fitted(f"dL/d(value) = {squares.exact(back.shown)}", theme.text, "bold", 1.15)
-    pen.paragraph(_sense(back.shown), theme.muted, 0.9)
-    _own(surface, app, way, stage, cell)
+    pen.fitted(_sense(back.shown), theme.muted, size=0.9)
+    if "w" in way.network.layers[stage.first].params:
+        pen.fitted("Right: its weights' gradients; click one", theme.muted, size=0.9)
+        _own(surface, app, way, stage, cell)
     rest = Pen(surface, theme, layout.parts["inside rest"], size)
     if back.layer is None:
         rest = Pen(surface, theme, layout.parts["inside rest"]._replace(y=layout.parts["upstream"].y), size)
@@ -37,18 +39,19 @@ def draw(surface, app, way):
         rest.line(place_of, theme.muted, "mono", 0.8)
         if rest.y + 3 * size < rest.box.bottom:
             rest.paragraph(formula, theme.accent, 0.85)
+    if back.terms is not None and "w" in back.layer.params and rest.y + 2 * size < rest.box.bottom:
+        rest.skip()
+        rest.fitted("Click one of the weights: its own gradient, and the loss as it moves.", theme.muted, size=0.9)
 
 
 def _sense(gradient):
     if gradient == 0:
-        return "The loss doesn't change with this number."
-    return f"Were this number a little larger, the loss would {'grow' if gradient > 0 else 'shrink'}."
+        return "The loss doesn't change with it."
+    return f"A little more of it, and the loss {'grows' if gradient > 0 else 'shrinks'}."
 
 
 def _own(surface, app, way, stage, cell):
-    """The weights that the cell is made with, to be clicked at."""
-    if "w" not in way.network.layers[stage.first].params:
-        return
+    """The gradients of the weights that the cell is made with, to be clicked at."""
     dw, box = way.grads[f"{stage.first}.w"][..., cell], app.layout.parts["own"]
     if dw.ndim == 3:
         u, v = np.indices(dw.shape[:2])

@@ -48,7 +48,7 @@ def draw(surface, app, way):
 
 def _accuracy(state):
     if state.untestable:
-        return "the test set isn't there"
+        return f"can't be measured: {state.untestable}"
     if 0 not in state.accuracies:
         return "being measured …"
     latest = max(state.accuracies)

@@ -39,7 +39,9 @@ def draw(surface, app, way):
     lines = 6.2 * size  # for what stands under the curve
     curve = Rect(rest.box.x, rest.y, rest.box.w, max(round(rest.box.bottom - rest.y - lines), 2 * size))
     if found is None:
-        widgets.text(surface, "The loss is worked out as this weight moves …", curve, size, theme.muted, align="centre")
+        why = app.backward.unchecked
+        words = f"The check isn't possible: {why}" if why else "The loss is worked out as this weight moves …"
+        widgets.paragraph(surface, words, curve, size, theme.warning if why else theme.muted)
     else:
         _curve(surface, app, curve, found)
         rest.y = curve.bottom

@@ -30,6 +30,7 @@ class Backward:
         self.reached = 1  # stages that show gradients, counted from the output; one more is the image
         self.weight = None  # (stage, index) of the weight that is looked at
         self.check = None  # its Check, once it is worked out
+        self.unchecked = ""  # why it can't be
         self.rate = 3e-4
         self.steps, self.repeating, self.next = [], False, 0.0  # the seconds at which the next one is due
         self.origin = None  # the network that they began with
@@ -79,6 +80,7 @@ class Backward:
         if all(a is b for a, b in zip(of, self._of, strict=True)):
             return False
         self.label, self._image, self._of, self._way, self.trouble, self.check = label, image, of, None, "", None
+        self.unchecked = ""
         if label is not None:
             try:
                 self._way = backward(of[0], image, label)
