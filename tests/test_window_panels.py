@@ -412,3 +412,37 @@ def test_a_number_is_not_parted_from_its_percent_sign(app):
     for width in range(60, 400, 7):
         lines = widgets.wrapped(words, width, 13)
         assert " ".join(lines) == words and not any(line.startswith("%") for line in lines)
+
+
+def test_the_wheel_turns_nothing_under_a_dialog(app):
+    pen = app.pad.pen
+    for name in dialogs.DIALOGS:
+        app.dialogs.open = name
+        send(app, pygame.MOUSEWHEEL, x=0, y=3, flipped=False)
+        assert app.pad.pen == pen, name
+
+
+def test_a_known_mistake_is_shown_as_one(app, written, digits):
+    images, labels = digits[1]
+    number = next(n for n, label in enumerate(labels) if label == 3)  # this network knows 1 and 7 alone
+    for label, words in ((3, "Wrong: it is a 3"), (None, ""), (int(app_answer(app, images[number])), "Right.")):
+        app.pad.show(Picture(images[number], "test image", label))
+        app.read()
+        written.clear()
+        shown = show(app)
+        said = " ".join(line for line, *_ in written)
+        assert (words in said) if words else ("Wrong" not in said and "Right." not in said)
+        assert ("✓" in said) == (label is not None)
+        tile = pygame.surfarray.array3d(shown)[slice_of(app.layout.parts["digit"])].reshape(-1, 3).astype(int)
+        wrong = np.abs(tile - app.theme.warning).sum(axis=1).min() < 12
+        assert wrong == (label == 3)  # in the warning colour, and only then
+
+
+def app_answer(app, image):
+    app.pad.show(Picture(image, "test image"))
+    app.read()
+    return app.answer.digit
+
+
+def slice_of(box):
+    return slice(box.x, box.right), slice(box.y, box.bottom)
