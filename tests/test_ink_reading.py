@@ -12,9 +12,9 @@ from PIL import Image
 from test_ink import moved
 
 from nn import hands, ink
-from nn.ink import paper, reading, rules, shown
+from nn.ink import lattice, paper, reading, rules, shown
 from nn.ink.cuts import Atom, parts
-from nn.ink.paper import closed_gaps, filled, panels
+from nn.ink.paper import View, closed_gaps, filled, panels, shows_more
 from nn.ink.pieces import pen_width, pieces_of
 from nn.ink.rules import without_lines
 from nn.network import Network
@@ -100,6 +100,24 @@ def test_gaps_are_closed_and_outlines_filled():
     inner = ink.draw([[(40, 40), (60, 40), (60, 60), (40, 60), (40, 40)]], 4, 100)
     solid = filled(np.maximum(ring, inner))
     assert solid[30, 30] == 255 and solid[50, 50] == 0 and solid[5, 5] == 0
+
+
+def test_ink_that_fades_is_more_than_the_edge_of_a_stroke():
+    stroke = ink.draw([[(40, 40), (40, 160)]], 10, 200)
+    fading = (stroke * np.linspace(1, 0.3, 200)[:, None]).astype(np.uint8)
+    weak = np.minimum(fading * 2.5, 255).astype(np.uint8)
+    assert shows_more(weak, fading) and not shows_more(np.minimum(stroke * 2.5, 255).astype(np.uint8), stroke)
+    beside = np.maximum(stroke, ink.draw([[(120, 40), (120, 160)]], 10, 200) // 3)
+    assert shows_more(np.minimum(beside * 2.5, 255).astype(np.uint8), beside)
+
+
+def test_a_digit_under_a_flash(network, tmp_path):
+    page = row([4, 7], 30).astype(float)
+    columns = np.flatnonzero(page.max(axis=0) >= 128)
+    y, x = np.mgrid[: page.shape[0], : page.shape[1]]
+    flash = 0.7 * np.exp(-((x - columns[-1]) ** 2 + (y - 80) ** 2) / (2 * 50**2))
+    levels = (190 - 0.7 * page) * (1 - flash) + 255 * flash
+    assert number(network, ink.read(saved(levels, tmp_path))) == "47"
 
 
 def test_a_canvas_in_a_window_is_a_panel():
@@ -196,6 +214,83 @@ def test_a_letter_that_was_cut_into_digits_is_in_doubt(network):
     found = ink.read_page(network, letter)
     assert not found.digits or found.doubt
     assert not ink.read_page(network, row([2, 7], 30)).doubt
+
+
+def test_digits_that_touch_are_cut(network):
+    right = 0
+    for seed in range(12):
+        digits = np.random.default_rng(seed).integers(0, 10, 2)
+        page = row(digits, gap=3, seed=seed)  # the ends of the pen's strokes touch
+        right += number(network, page) == "".join(map(str, digits))
+    assert right >= 10
+
+
+def test_the_pen_is_measured_on_ink():
+    assert 7 <= lattice.lattice_of(row([2, 7], 30)).pen < 11
+    assert 7 <= lattice.lattice_of(row([0], 30)).pen < 11
+
+
+def test_one_drawing_is_one_digit(network):
+    assert lattice.of_one_digit(row([0], 30)) and not lattice.of_one_digit(np.zeros((60, 60), np.uint8))
+    assert not lattice.of_one_digit(row([1, 7], 30))
+    wide = ink.draw([[(200 + 95 * np.cos(t), 200 + 80 * np.sin(t)) for t in np.linspace(0, 6.3, 40)]], 24, 400)
+    assert number(network, wide) == "0"
+    stacked = ink.draw([[(200 + 50 * np.cos(t), y + 60 * np.sin(t)) for t in np.linspace(0, 6.3, 40)]
+                        for y in (120, 250)], 14, 400)  # fmt: skip
+    assert number(network, stacked) == "8"
+
+
+def test_a_joined_digit_may_have_as_many_parts_as_there_are_cuts(network):
+    page = ink.draw([[(20 + 30 * k, 120 + 90 * (k % 2)) for k in range(12)]], 8, 400)
+    grid = lattice.lattice_of(page)
+    lattice.judge(network, [grid])
+    assert len(grid.lines[0]) > 5
+    whole = [c for c in grid.candidates[0] if c.last - c.first > 5]
+    assert all(c.box[2] - c.box[0] <= lattice.WIDEST * grid.height for c in whole) and whole
+
+
+def ring(x, y, radius, width, size):
+    turns = np.linspace(0, 6.3, 60)
+    return ink.draw([np.stack([x + radius * np.cos(turns), y + radius * np.sin(turns)], 1)], width, size)
+
+
+def test_what_is_no_digit_by_its_size_and_shape(network):
+    page = np.pad(row([4, 7], 30), ((60, 140), (60, 300)))
+    size = max(page.shape)
+    holes = ink.draw([[(30, 60)], [(30, 300)]], 40, size)[: len(page), : page.shape[1]]
+    found = ink.read_page(network, np.maximum(page, holes))
+    assert found.number == "47" and [why for _, why in found.left_out] == ["a solid dot"] * 2 and not found.doubt
+    stamp = ring(page.shape[1] - 130, 170, 100, 5, size)[: len(page), : page.shape[1]]
+    found = ink.read_page(network, np.maximum(page, stamp))
+    assert found.number == "47" and [why for _, why in found.left_out] == ["too large for a digit"]
+
+
+def test_a_plus_before_a_number_is_left_out(network):
+    page = np.pad(row([6, 2], 30), ((0, 0), (80, 0)))
+    plus = ink.draw([[(50, 100), (90, 100)], [(70, 80), (70, 120)]], 7, page.shape[1])[:200]
+    found = ink.read_page(network, np.maximum(page, plus))
+    assert found.number == "62" and len(found.left_out) == 1 and "sign" in found.left_out[0][1]
+
+
+def test_a_signature_below_a_number_is_left_out_and_said(network):
+    page = np.pad(row([5, 3], 30), ((0, 120), (0, 200)))
+    along = np.linspace(0, 1, 120)
+    wave = np.stack([40 + 330 * along, 240 + 40 * np.sin(40 * along) * (1 - 0.6 * along)], 1)
+    found = ink.read_page(network, np.maximum(page, ink.draw([wave], 6, page.shape[1])[: len(page)]))
+    assert found.number == "53" and {d.line for d in found.digits} == {0} and found.left_out and found.doubt
+
+
+def test_what_is_left_of_squared_paper_is_no_number(network):
+    short = [[(60 * k + 40, 60 * j + 30), (60 * k + 40, 60 * j + 62)] for k in range(4) for j in range(4)]
+    views = [View("", ink.draw(short[:count], 6, 300), 0.0) for count in (16, 8)]
+    many, few = reading._read_views(network, views[:1]), reading._read_views(network, views[1:])
+    assert not many and set(few[0].number) == {"1"}
+
+
+def test_a_scribble_is_no_number(network):
+    rng = np.random.default_rng(3)
+    zigzag = [(60 + 14 * k, 100 + 45 * (k % 2) + rng.normal(0, 4)) for k in range(22)]
+    assert len(ink.read_page(network, ink.draw([zigzag], 7, 420)[:220]).digits) < 5
 
 
 def test_ink_as_large_as_a_digit_that_was_left_out_is_a_doubt():

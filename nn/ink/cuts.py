@@ -5,9 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from nn.ink.pieces import extreme_along
 from nn.ink.strokes import INK
 
-PRICE_CUT = 0.7  # of a cut, and as much again for each width of the pen that it goes through
+PRICE_CUT = 0.4  # of a cut, and as much again for each width of the pen that it goes through
+NEAR = 0.07  # of the height: cuts that are closer to each other are one
+DEAREST = 4  # widths of the pen that a cut may go through
+LEAST_PART = 0.06  # of the ink is at least on either side of a cut
+MOST_CUTS = 6  # for each height that the piece is wide
 
 
 @dataclass(eq=False)
@@ -45,36 +50,42 @@ def parts(atom, pen):
 
 
 def _seams(cost, pen):
-    """(cost, column (h,) at each row) of the cheapest ways from top to bottom, left to right, not crossing."""
+    """(cost, column (h,) at each row) of the cheapest ways from top to bottom, left to right, not crossing.
+
+    Through each local least of three rows goes one way. Ways that part off hardly any ink are no cuts, and of ways
+    that run side by side the cheapest stays.
+    """
     h, w = cost.shape
     down, up = _sums(cost), _sums(cost[::-1])[::-1]
-    through = (down + up - cost)[h // 2]
-    for row in (h // 3, 2 * h // 3):
-        through = np.minimum(through, (down + up - cost)[row])
-    near = max(int(0.1 * h), 2)
-    chosen = []
-    for x in np.argsort(through):
-        if through[x] > 3 * max(pen, 2) or len(chosen) == 6:
-            break
-        if not near <= x < w - near or any(abs(x - other) < near for _, other in chosen):
-            continue
-        chosen.append((float(through[x]), int(x)))
+    through = down + up - cost  # of the cheapest way through each pixel
+    near = max(int(NEAR * h), 2)
+    shares = np.cumsum(cost.sum(axis=0)) / cost.sum()
+    tries = []
+    for row in (h // 4, h // 2, 3 * h // 4):
+        least = extreme_along(np.minimum, np.pad(through[row], near, constant_values=np.inf), 2 * near + 1, 0)
+        for x in np.flatnonzero(through[row] == least):
+            if through[row, x] <= DEAREST * pen and LEAST_PART < shares[x] < 1 - LEAST_PART:
+                tries.append((float(through[row, x]), row, int(x)))
     seams = []
-    for price, x in sorted(chosen, key=lambda pair: pair[1]):
-        rows = (h // 2, h // 3, 2 * h // 3)
-        start = min(rows, key=lambda row: (down + up - cost)[row, x])
-        seam = np.empty(h, int)
-        for path, step in ((down, -1), (up, 1)):
-            at = x
-            for row in range(start, -1 if step < 0 else h, step):
-                if row != start:
-                    low = max(at - 1, 0)
-                    at = low + int(np.argmin(path[row, low : at + 2]))
-                seam[row] = at
-        if seams:
-            seam = np.maximum(seam, seams[-1][1])
-        seams.append((price, seam))
+    for price, row, x in sorted(tries):
+        seam = _followed(down, up, row, x)
+        if all(np.abs(seam - other).mean() > near for _, other in seams) and len(seams) < MOST_CUTS * w / h:
+            seams.append((price, seam))
+    seams.sort(key=lambda pair: pair[1].mean())
+    for k in range(1, len(seams)):
+        seams[k] = seams[k][0], np.maximum(seams[k][1], seams[k - 1][1])
     return seams
+
+
+def _followed(down, up, row, x):
+    """The column (h,) at each row of the cheapest way through a pixel."""
+    h = len(down)
+    seam = np.full(h, x)
+    for sums, rows, step in ((down, range(row - 1, -1, -1), 1), (up, range(row + 1, h), -1)):
+        for y in rows:
+            low = max(seam[y + step] - 1, 0)
+            seam[y] = low + int(np.argmin(sums[y, low : seam[y + step] + 2]))
+    return seam
 
 
 def _sums(cost):

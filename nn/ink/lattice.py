@@ -10,15 +10,20 @@ import numpy as np
 
 from nn.ink.cuts import Atom, parts
 from nn.ink.pieces import grown, pen_width, pieces_of
-from nn.ink.strokes import INK, to_mnist
+from nn.ink.strokes import INK, ink_box, to_mnist
+from nn.words import LIKELY
 
 SMALLEST_DIGIT = 7  # pixels high: less is a speck, and shows no digit
 MOST_PIECES = 400  # of a digit's size: more is a texture
 MOST_LINES = 60  # of digits: more is a texture
+SOLID = 0.72  # of its box: a hole punched in paper, or a dot, has so much of it; a circle has 0.785
+HUGE = 1.6  # of the digits' height: what is higher is none
 MARK = 0.42  # of the digits' height: what is lower is a mark, or a part of a digit
 DOT = 0.12  # of the digits' height: what is smaller is dust, or a part of a broken digit
-MOST_ATOMS = 5  # of a digit
+MOST_PIECES_OF_ONE = 5  # digit
 WIDEST = 1.7  # the width of a digit in heights
+KEPT_WHOLE = 1.3  # the width in heights to which a piece is one digit if the network is quite sure of it
+NEARLY = 0.08  # of the height: pieces that are closer to each other nearly touch
 CUT_FROM = 0.6  # the width in heights from which on a piece may be several digits
 PRICE_GAP = 6.0  # of joining over a gap, for each height that it is wide
 PRICE_WIDE = 2.0  # of a digit wider than the digits' height, for each height more
@@ -32,8 +37,16 @@ class Candidate:
     last: int  # one beyond
     box: tuple[int, int, int, int]
     atoms: list
-    price: float
+    price: float  # of joining over gaps
+    wide: float  # how much wider it is than the digits are high, in their height; below 0 if it isn't
     probabilities: np.ndarray | None = None
+
+    @property
+    def gain(self):
+        """log p, less what this candidate costs: a wide one that the network is quite sure of costs no more."""
+        p = self.probabilities.max()
+        free = KEPT_WHOLE - 1 if p >= LIKELY else 0
+        return np.log(p) - self.price - PRICE_WIDE * max(self.wide - free, 0)
 
     def crop(self):
         left, top, right, bottom = self.box
@@ -67,6 +80,17 @@ def has_ink(ink):
     return bool(len(found.area) and np.maximum(found.width, found.height).max() >= SMALLEST_DIGIT)
 
 
+def of_one_digit(ink):
+    """Whether the ink of a page may be one digit: it isn't too wide, and all of its pieces touch, or nearly do."""
+    box = ink_box(ink, INK)
+    if box is None or box[2] > KEPT_WHOLE * box[3]:
+        return False
+    left, top, width, height = box
+    reach = max(round(NEARLY * height / 2), 1)
+    return len(pieces_of(grown(np.pad(ink[top : top + height, left : left + width], reach), reach) >= INK).area) == 1
+
+
+
 def lattice_of(ink):
     """The lines of atoms of a page, or None if nothing on it could be a digit."""
     mask = ink >= INK
@@ -94,7 +118,13 @@ def lattice_of(ink):
     height = _usual(found.height[tall])
     if np.count_nonzero(found.height[tall] > height / 2) > MOST_PIECES:
         return None
-    pen = pen_width(np.isin(found.labels, kept))
+    pen = pen_width(np.isin(found.labels, kept + 1))
+    huge = found.height > HUGE * height
+    dots = (found.area > SOLID * found.width * found.height) & (abs(np.log(found.width / found.height)) < 0.22)
+    dots &= found.height >= MARK * height  # a smaller one is a mark, or a part of a digit
+    left_out += [(_box(found, k), "too large for a digit") for k in kept[huge[kept]]]
+    left_out += [(_box(found, k), "a solid dot") for k in kept[dots[kept]]]
+    kept = kept[~(huge | dots)[kept]]
     small = extent[kept] < DOT * height
     lines, loose = _lines(found, kept[~small], height)
     if len(lines) > MOST_LINES:
@@ -200,7 +230,7 @@ def judge(network, grids):
                 wide = (atom.box[2] - atom.box[0]) / grid.height
                 p = alone[k].probabilities.max() if k in alone else 0
                 tall = atom.box[3] - atom.box[1] > MARK * grid.height
-                if tall and (wide > 1.15 or (wide > CUT_FROM and p < 0.99)):
+                if tall and wide > CUT_FROM and (p < 0.99 or wide > KEPT_WHOLE):
                     atoms += parts(atom, grid.pen)
                 else:
                     atoms.append(atom)
@@ -230,23 +260,24 @@ def _runs(atoms, height):
     """All runs of neighbouring atoms that are of a digit's size, as candidates."""
     found = []
     for first in range(len(atoms)):
-        price, box = 0.0, atoms[first].box
-        for last in range(first, min(first + MOST_ATOMS, len(atoms))):
+        price, box, pieces = 0.0, atoms[first].box, 1
+        for last in range(first, len(atoms)):
             atom = atoms[last]
             if last > first:
                 if not atom.cut:  # a gap is bridged
+                    pieces += 1
                     gap = max(atom.box[0] - box[2], box[0] - atom.box[2], 0)
                     price += PRICE_GAP * gap / height
-                    if gap > 0.35 * height:
+                    if gap > 0.35 * height or pieces > MOST_PIECES_OF_ONE:
                         break
                 box = (min(box[0], atom.box[0]), min(box[1], atom.box[1]),
                        max(box[2], atom.box[2]), max(box[3], atom.box[3]))  # fmt: skip
             if box[2] - box[0] > WIDEST * height and last > first:
                 break
-            if box[3] - box[1] < MARK * height or box[3] - box[1] > 1.6 * height:
+            if box[3] - box[1] < MARK * height or box[3] - box[1] > HUGE * height:
                 continue
             if all(atom.mark for atom in atoms[first : last + 1]):
                 continue
-            wide = PRICE_WIDE * max((box[2] - box[0]) / height - 1, 0) if len(atoms) > 1 else 0
-            found.append(Candidate(first, last + 1, box, atoms[first : last + 1], price + wide))
+            wide = (box[2] - box[0]) / height - 1 if len(atoms) > 1 else 0
+            found.append(Candidate(first, last + 1, box, atoms[first : last + 1], price, wide))
     return found

@@ -26,12 +26,17 @@ OTHER_POLARITY = -0.8
 COLOUR_AXIS = -0.15
 FINE_LIGHT = -0.15
 STRONG = -0.1
+FADING = -0.05
 CLOSED = -0.15
 FILLED = -0.05
 PANEL = -0.1
 LINES_LEFT = -0.4
 LINES_OFF = -0.3
 WIDEST_PEN = 0.3  # of the height of the ink: what is filled wider is no digit
+ENCLOSING = 1.15  # times as much as its ink is a piece that encloses paper
+WEAK = 0.4  # of full ink: what is half as strong still counts
+GOES_ON = 0.15  # of its height: the part of a digit that is missed
+MOST_TALL = 40  # pieces of a digit's height that are looked at
 LEAST_PANEL = 0.15  # of the picture
 NARROWEST_PANEL = 96  # pixels: a smaller picture in a picture would hardly show a digit
 SOLID = 0.6  # of its box: an area has so much of it
@@ -112,7 +117,10 @@ def _of(raised, reach, name, more, prior):
             continue
         plain = _scaled(ink, faint, full)
         if not more:
-            found.append(View(name, plain, prior))
+            weak = _scaled(ink, faint, WEAK * full)
+            fades = not lines and shows_more(weak, plain)
+            found.append(View(name, plain, prior + (FADING if fades else 0)))
+            found += [View(name + ", the weak too", weak, prior)] if fades else []
             continue
         strong = strong_strength(ink, faint)
         if strong is not None:
@@ -124,7 +132,7 @@ def _of(raised, reach, name, more, prior):
             found.append(View(name + ", gaps closed", closed, prior + CLOSED))
         solid = filled(plain)
         rows = np.flatnonzero((solid >= INK).any(axis=1))
-        if len(rows) and pen_width(solid >= INK) < WIDEST_PEN * np.ptp(rows):
+        if len(rows) and pen_width(solid >= INK) < WIDEST_PEN * np.ptp(rows) and _hollow(mask, solid >= INK):
             found.append(View(name + ", outlines filled", solid, prior + FILLED))
     return found
 
@@ -145,6 +153,34 @@ def filled(ink):
     rim = grown(np.isin(labels, outer[outer > 0]).astype(np.uint8), 1) > 0
     inside = np.unique(paper[rim & ~mask & ~out])
     return np.where(np.isin(paper, inside[inside > 0]), np.uint8(255), np.pad(ink, 1))[1:-1, 1:-1]
+
+
+def _hollow(mask, solid):
+    """Whether all large pieces of a mask enclose paper, as hollow digits do: of solid ones most don't."""
+    found = pieces_of(solid)
+    large = found.height >= found.height.max() / 2
+    inked = np.bincount(found.labels[mask], minlength=len(found.area) + 1)[1:]
+    return bool((found.area > ENCLOSING * inked)[large].all())
+
+
+def shows_more(weak, plain):
+    """Whether the weak parts of ink are more than the edges of strokes: a piece (H, W) uint8 goes on by a part of a
+    digit where the plain ink has ended, as under a flash.
+    """
+    found = pieces_of(weak >= INK)
+    if not len(found.area) or not (plain >= INK).any():
+        return False
+    tall = np.flatnonzero(found.height >= found.height.max() / 2)
+    if len(tall) > MOST_TALL:
+        return False  # a texture
+    for k in tall:
+        left, top, right, bottom = found.left[k], found.top[k], found.right[k], found.bottom[k]
+        strong = (plain[top:bottom, left:right] >= INK) & (found.labels[top:bottom, left:right] == k + 1)
+        rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
+        least = (1 - GOES_ON) * (bottom - top)
+        if not len(rows) or np.ptp(rows) < least or np.ptp(columns) < right - left - GOES_ON * (bottom - top):
+            return True
+    return False
 
 
 def _mostly_light(grey):

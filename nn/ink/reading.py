@@ -11,11 +11,15 @@ import numpy as np
 
 from nn import words
 from nn.ink import formats, lattice, paper, ways
-from nn.ink.strokes import is_mnist
+from nn.ink.strokes import is_mnist, to_mnist
 
 CLEAR = 0.04  # of -log p: a mean below it is a reading that needs no other view
 
 WORST = -0.55  # the score below which a page shows no number: a letter, a face, a texture
+UNREADABLE = -0.41  # the score, without its view's prior, below which a picture shows none: digits cut out of a letter
+LOST = ("no digit", "too large for a digit", "a line that is no number")  # why ink is left out that may be digits
+MANY, SAME = 10, 0.7  # so many digits in several lines, this share of them the same, are what is left of squared paper
+MOST_CUTS = 3  # between digits that touch: what would take more is writing, or a scribble
 DOUBTFUL = 0.7  # a digit's probability below which it may be anything
 POOR = -0.3  # the score, without its view's prior, below which digits were cut, joined or left out at a high price
 CLOSE = 0.16  # the difference in score within which another view may be right as well
@@ -121,7 +125,10 @@ def read_page(network, page):
         whole = _whole(network, ink)
         return replace(whole, note=page.note) if isinstance(page, Page) else whole
     if not isinstance(page, Page):
-        found = _read_views(network, [paper.View("", page, 0.0)])
+        whole = _whole(network, page) if lattice.of_one_digit(page) else None
+        if whole and whole.digits[0].probabilities.max() >= words.LIKELY:
+            return whole
+        found = _read_views(network, [paper.View("", page, 0.0)], -np.inf)
         return found[0] if found else Reading(page)
     found = []
     for stage in (0, 1):
@@ -137,14 +144,17 @@ def read_page(network, page):
 
 def _whole(network, ink):
     """A reading of a page that is one digit."""
-    probabilities = network.predict(ink[None])[0].astype(float)
+    probabilities = network.predict(to_mnist(ink)[None])[0].astype(float)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     return Reading(ink, [Digit(probabilities, box, 0, 0, ink)])
 
 
-def _read_views(network, views):
-    """A Reading of each view that shows anything that could be a number."""
+def _read_views(network, views, least=UNREADABLE):
+    """A Reading of each view that shows anything that could be a number, of a score above `least`.
+
+    No number is what has too many odd digits, takes too many cuts or is nearly all the same: writing, or a texture.
+    """
     grids = [(view, lattice.lattice_of(view.ink)) for view in views]
     grids = [(view, grid) for view, grid in grids if grid is not None]
     lattice.judge(network, [grid for _, grid in grids])
@@ -158,7 +168,10 @@ def _read_views(network, views):
                 pieces = 1 + sum(not atom.cut for atom in c.atoms[1:])
                 digits.append(Digit(c.probabilities, c.box, number, len(digits), page, pieces, cut))
         odd = sum(digit.probabilities.max() < DOUBTFUL for digit in digits)
-        if digits and odd < max(0.4 * len(digits), 2):  # more is writing, or a texture
+        same = max((sum(digit.digit == d for digit in digits) for d in range(10)), default=0)
+        remains = len(lines) > 2 and len(digits) >= MANY and same > SAME * len(digits)  # of printed lines
+        writing = odd >= max(0.4 * len(digits), 2) or sum(digit.cut for digit in digits) > MOST_CUTS
+        if digits and not writing and not remains and score > least:
             doubt = _doubt(digits, left_out, score, rivals)
             found.append(Reading(view.ink, digits, left_out, score + view.prior, doubt, view.name, paper=view.paper))
     return found
@@ -168,8 +181,10 @@ def _doubt(digits, left_out, score, rivals):
     """Why a number may be another one although each of its digits is clear, by how it was parted; "" if it is clear."""
     height = np.median([digit.box[3] - digit.box[1] for digit in digits])
     for (left, top, right, bottom), why in left_out:
-        if why == "no digit" and 0.6 < (bottom - top) / height < 2 and right - left < 2 * height:
+        if why in LOST and 0.6 < (bottom - top) / height < 3 and right - left < 2 * height:
             return "ink as large as a digit was left out"
+        if why == "a small sign":
+            return "a small sign before or after it may be a digit"
     for difference, other in rivals:
         if difference < UNDECIDED:
             return f"it may be parted as {other}" if other else "it may be no digit"

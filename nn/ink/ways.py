@@ -8,11 +8,15 @@ import numpy as np
 
 from nn.ink.lattice import Candidate
 from nn.ink.strokes import INK
+from nn.words import SURE
 
 PRICE_OUT = 3.0  # of leaving out ink as large as a digit
 PRICE_MARK = 0.15  # of leaving out a mark
 PRICE_AROUND = 0.15  # of ink around the digits, to be compared with other views
+APART = 0.3  # of the digits' height: lines are so far apart that one is no part of the other
+GOOD, BAD = -0.1, -0.4  # the scores of a line: beside a good one a bad one is no number
 SIGN = 0.85  # the probability of the first two digits together below which the ink at an end of a line is a sign
+SMALL = 0.65  # of the lowest other digit: a plus is lower
 TALLER = 1.15  # than the other digits: a slash, a bracket or the line of a table is
 THIN = 0.1  # of its height: an upright line of a table
 LEANS = 0.1  # of its height: how far the upper half of a slash is to the right of the lower half
@@ -25,22 +29,35 @@ def best(grid):
     The score is the mean of log p over the digits, less what was paid. A rival is (log p, digits): how much less
     likely the best other number of a line is, and what it is.
     """
-    lines, left_out, rivals, total, count = [], list(grid.left_out), [], 0.0, 0
+    scored, lines, left_out, rivals, total, count = [], [], list(grid.left_out), [], 0.0, 0
     for atoms, candidates in zip(grid.lines, grid.candidates, strict=True):
         (best, path, out), *others = _ways(atoms, candidates, grid.height)
         left_out += [(atoms[k].box, "a mark" if atoms[k].mark else "no digit") for k in out]
         path, strangers = _strangers(path, grid.height)
-        score = best - sum(np.log(c.probabilities.max()) - c.price - atoms[c.first].cut for c, _ in strangers)
+        score = best - sum(c.gain - atoms[c.first].cut for c, _ in strangers)
         left_out += [(c.box, why) for c, why in strangers]
         for other, second, _ in others:
             digits = _digits(_strangers(second, grid.height)[0])
             rivals += [(best - other, digits)] if digits != _digits(path) else []
         if path:
-            lines.append(path)
-            total += score
-            count += len(path)
-    around = sum(why.startswith("a frame or a circle") for _, why in left_out)
+            scored.append((score, path))
+    around = sum(why.startswith("a frame or a circle") + 2 * (why == "too large for a digit") for _, why in left_out)
+    good = [path for score, path in scored if score / len(path) > GOOD]
+    for score, path in scored:
+        if good and score / len(path) < BAD and min(_apart(path, other) for other in good) > APART * grid.height:
+            left_out += [(c.box, "a line that is no number") for c in path]  # a signature below it, say
+            around += 1
+            continue
+        lines.append(path)
+        total += score
+        count += len(path)
     return (total / count - PRICE_AROUND * around if count else -np.inf), lines, left_out, rivals
+
+
+def _apart(path, other):
+    """The rows between two lines, below 0 where they share some."""
+    top, bottom = min(c.box[1] for c in path), max(c.box[3] for c in path)
+    return max(min(c.box[1] for c in other) - bottom, top - max(c.box[3] for c in other))
 
 
 def _ways(atoms, candidates, height):
@@ -64,7 +81,7 @@ def _ways(atoms, candidates, height):
                 shared = min(before[2], c.box[2]) - max(before[0], c.box[0])
                 narrow = min(before[2] - before[0], c.box[2] - c.box[0])
                 apart = PRICE_APART * (shared > 0.6 * narrow)
-            gain = np.log(c.probabilities.max()) - c.price - apart - atoms[c.first].cut
+            gain = c.gain - apart - atoms[c.first].cut
             digit = str(c.probabilities.argmax())
             options += [(way[0] + gain, way[1] + digit, way, c) for way in ways[c.first]]
         options.sort(key=lambda option: -option[0])
@@ -84,6 +101,10 @@ def _digits(path):
     return "".join(str(c.probabilities.argmax()) for c in path)
 
 
+def _first_two(c):
+    return sum(sorted(c.probabilities)[-2:])
+
+
 def _strangers(path, height):
     """The digits of a way, and what was read as a digit but is a sign: (candidate, why)."""
     if len(path) < 2:
@@ -91,7 +112,10 @@ def _strangers(path, height):
     strangers = []
     for end in (0, -1):  # a sign before or after the number, as of a currency, perhaps read as several digits
         sign = []
-        while len(path) > 1 and (sign or sum(sorted(path[end].probabilities)[-2:]) < SIGN):
+        if _small(path, end):
+            c = path.pop(end)
+            strangers.append((c, "a small sign" if _first_two(c) >= SIGN else "a sign, no digit"))
+        while len(path) > 1 and (sign or _first_two(path[end]) < SIGN):
             if path[end].probabilities.max() > 0.9:
                 break
             sign.append(path.pop(end))
@@ -109,6 +133,13 @@ def _strangers(path, height):
         strangers += [(c, why)] if why else []
         kept += [] if why else [c]
     return kept, strangers
+
+
+def _small(path, end):
+    """Whether the first or last of a way is lower than the others, and may be a plus as well as a 4."""
+    height = path[end].box[3] - path[end].box[1]
+    others = [c.box[3] - c.box[1] for c in path if c is not path[end]]
+    return bool(others) and height < SMALL * min(others) and path[end].probabilities.max() < SURE
 
 
 def _stroke(path, k):
