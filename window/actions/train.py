@@ -48,6 +48,7 @@ def _begin(app):
         yield from live.learn(network, run.choices, run.controls)
 
     begin_job(app, f"run {run.number}", work(), run)
+    app.say(f"Run {run.number} learns; draw, or drag in the curves, whenever you like.")
     return True
 
 

@@ -114,7 +114,7 @@ def named(run):
 def choices_of(of):
     """The choices of a run, or of the one that is prepared."""
     choices, controls = of.choices, of.controls
-    words = [f"{train.NAMES[controls.optimizer]} {controls.rate:.2g}", str(choices.batch_size),
+    words = [f"{train.NAMES[controls.optimizer]} {controls.rate:.2g}", f"batch {choices.batch_size}",
              "norm" if choices.batch_norm else "no norm", "" if controls.augment else "no warp",
              f"seed {choices.seed}" if choices.seed else ""]  # fmt: skip
     return " · ".join(filter(None, words))
