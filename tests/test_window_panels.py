@@ -6,7 +6,7 @@ from PIL import Image
 
 pygame = pytest.importorskip("pygame")
 
-from events import ONE, SEVEN, click, draw, press, send  # noqa: E402
+from events import ONE, SEVEN, click, draw, press, send, until  # noqa: E402
 
 from nn.ink import shown as how  # noqa: E402
 from window import panels, run  # noqa: E402
@@ -446,3 +446,16 @@ def app_answer(app, image):
 
 def slice_of(box):
     return slice(box.x, box.right), slice(box.y, box.bottom)
+
+
+def test_a_map_that_is_not_there_yet_is_said_to_be_worked_out(app, written):
+    draw(app, SEVEN)
+    press(app, "H")
+    show(app)
+    assert "Being worked out …" in {words for words, *_ in written}
+    app.update(1.0)
+    until(app, lambda: app.reading.effects)
+    written.clear()
+    show(app)
+    assert "Being worked out …" not in {words for words, *_ in written}
+    assert any("All 784" in words for words, *_ in written)

@@ -43,7 +43,7 @@ def place(layout):
     inner = layout.free.inset(gap)._replace(w=int((layout.free.w - gap) * share) - 2 * gap)
     readout, count, below = text * 3, len(TILES), 2 * caption
     captions = below + half * (count - 1) / count
-    least = gap + text * 5.4  # of the column and the gap beside it
+    least = gap + text * 6  # of the column and the gap beside it
     spare = inner.h - layout.heading - caption - gap - readout + half * (STEPS - 1) / STEPS
     large = int(min(inner.w - least, (spare - least / STEPS) * STEPS / (STEPS + 1), text * 60))
     tile = int(large / count - captions)
@@ -236,6 +236,8 @@ def readout(app):
                    f"With them: {app.answer.digit}, {percent(app.answer.confidence)}."
         if app.answer.painted and app.looking.view == "pixels":
             return "Painted over in What if: this is not your drawing's own picture."
+        if app.looking.view in ("effect", "slope", "occlusion") and heat_of(app, app.looking.view) is None:
+            return "Being worked out …"
         return EXPLAINED[app.looking.view].format(app.explained)
     place = f"row {at[0]}, column {at[1]}: "
     if app.looking.view in ("effect", "slope", "occlusion"):
