@@ -6,9 +6,8 @@
 
 The contestants take turns, A B C A B C ..., each in a process of its own that sleeps while another runs. The first turn
 warms up and isn't counted. Figures are medians with their quartiles; a ratio is taken within each turn, so that a
-machine that slows down slows both. PyTorch, Keras, ONNX Runtime and OpenVINO are an extra (pip install -e ".[bench]")
-and are left out by name where they are missing; all start from our weights, and their answers are compared with ours
-first. Nothing else should run meanwhile: libraries whose threads wait for each other suffer first.
+machine that slows down slows both. The others are an extra (pip install -e ".[bench]"), left out by name where missing;
+all start from our weights, and their answers are compared with ours first. Nothing else should run meanwhile.
 """
 
 import argparse
@@ -113,8 +112,7 @@ class Bench:
     def target(self, what, figure, unit, bound, at_most=False):
         """Note a row of the table; figure: a number or quartiles."""
         low, figure, high = figure if isinstance(figure, list) else (None, figure, None)
-        met = figure <= bound if at_most else figure >= bound
-        spread = None if low is None else [low, high]
+        met, spread = figure <= bound if at_most else figure >= bound, None if low is None else [low, high]
         self.targets.append({"what": what, "figure": figure, "spread": spread, "unit": unit, "target": bound,
                              "at_most": at_most, "met": bool(met)})  # fmt: skip
 
@@ -163,8 +161,7 @@ def measure_training(bench):
 def measure_inference(bench):
     """Inference: uint8 images in, probabilities out"""
     others = ("NumPy", *PYTORCH, *KERAS, "JAX", "OpenVINO, default")
-    names = ("ours", *ENGINES, *(() if bench.quick else others))
-    everyone = {name: (name, bench.threads) for name in names}
+    everyone = {name: (name, bench.threads) for name in ("ours", *ENGINES, *(() if bench.quick else others))}
     if bench.threads > 1:
         everyone |= {f"{name}, {_threads(1)}": (name, 1) for name in ("ours", *ENGINES[:2])}
     turns, seconds = (2, 0.1) if bench.quick else (9, 0.3)
@@ -217,8 +214,9 @@ def measure_time_to_99(bench):
     """Time to 99 %: train.py --recipe quick, from the command to the end"""
     if bench.quick:
         return print("  skipped by --quick")
-    starts.quick_recipe(0, bench.threads)  # it loads what a first run compiles and reads
     runs, before = [], []
+    for checkout in filter(None, (ROOT, bench.before)):
+        starts.quick_recipe(0, bench.threads, checkout)  # a first run compiles
     for seed in range(5):
         runs.append(starts.quick_recipe(seed, bench.threads))
         seconds, accuracy = runs[-1]
@@ -243,10 +241,9 @@ def measure_ranks(bench):
         return print("  skipped by --quick")
     if starts.mpiexec() is None:
         return print("  skipped: mpi4py or mpiexec is not installed")
-    found = {"1 rank": [], "2 ranks": [], "2 threads": []}
-    for _ in range(5):
-        for name, ranks, threads in (("1 rank", 1, 1), ("2 ranks", 2, 1), ("2 threads", 1, 2)):
-            found[name].append(starts.quick_epoch(ranks, threads))
+    runs = {"1 rank": (1, 1), "2 ranks": (2, 1), "2 threads": (1, 2)}
+    turns = [{name: starts.quick_epoch(*of) for name, of in runs.items()} for _ in range(5)]
+    found = {name: [turn[name] for turn in turns] for name in runs}
     print_results(found, "ms", 1e3)
     bench.target("ranks, 2 / 1", ratios(found["1 rank"], found["2 ranks"]), "x", 1.9)
     return found
@@ -357,7 +354,7 @@ def print_targets(targets):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.error = lambda message: parser.exit(2, f"speed.py: {message}\n")  # one line, without the usage above it
-    parser.add_argument("--quick", action="store_true", help="half a minute: fewer turns, no whole trainings")
+    parser.add_argument("--quick", action="store_true", help="fewer contestants and turns, no whole trainings")
     parser.add_argument("--only", choices=SECTIONS, action="append", metavar="SECTION",
                         help=f"one of {', '.join(SECTIONS)}; may be repeated")  # fmt: skip
     parser.add_argument("--threads", type=int, default=2, metavar="N", help="of each contestant (2)")
@@ -371,6 +368,8 @@ def main():
     for path in (args.json, args.chart):
         if path and not path.absolute().parent.is_dir():
             parser.error(f"{path}: no such folder")
+    if args.before and not (args.before / "train.py").is_file():
+        parser.error(f"--before {args.before}: no train.py there")
 
     bench, about = Bench(args), machine()
     print("  ".join(f"{name} {value}" for name, value in about.items()))

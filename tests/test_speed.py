@@ -28,7 +28,8 @@ def test_every_kernel_is_compared_with_numpy(tmp_path):
     assert all(ours > 0 and theirs > 0 for _, ours, theirs in rows)
 
 
-@pytest.mark.parametrize("arguments", [["--threads", "0"], ["--only", "sleep"], ["--json", "no/such/folder/x.json"]])
+@pytest.mark.parametrize("arguments", [["--threads", "0"], ["--only", "sleep"], ["--json", "no/such/folder/x.json"],
+                                       ["--before", "no/such/folder"]])
 def test_a_mistake_is_one_line(arguments):
     run = speed(*arguments)
     assert run.returncode == 2
