@@ -7,7 +7,7 @@ import pytest
 
 from nn import ink, mnist
 from nn.network import Network, digit_net
-from window.data import hand
+from window.data import hand, live
 from window.data.strokes import Stroke
 
 LINE = [Stroke(0.09, False, [(0.5, 0.2, 3.0), (0.5, 0.8, 3.5)])]
@@ -85,6 +85,9 @@ def test_learning_teaches_a_copy_and_measures_on_what_it_did_not_see(swapped, mo
     assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1 and len(shares) > 10
     assert all(np.array_equal(net.params[name], array) for name, array in before.items())  # the copy learned
     assert any(not np.array_equal(learned.network.params[name], array) for name, array in before.items())
+    digits = next(event for event in others if isinstance(event, live.Digits))
+    points = [event for event in others if isinstance(event, live.Point)]
+    assert points[-1].images == digits.total and len(digits.held[0]) == 10
     assert learned.held_out == 10 and len(seen[0]) == 40 and learned.tests == 500
     held = [sample.image for sample in samples[hand.HELD_OUT - 1 :: hand.HELD_OUT]]
     assert not any(np.array_equal(a, b) for a in held for b in seen[0])
@@ -145,7 +148,7 @@ def test_learn_keep_and_back_to_the_shipped_weights(app, swapped, tmp_path):
     ((1, 2), (60, 10), False, "1 more wrong on your hand, 50 fewer errors elsewhere: better discard it."),
     ((3, 2), (60, 4000), False, "1 of 3 errors on your hand gone, 3940 more errors elsewhere: better discard it."),
     ((0, 0), (60, 61), False,
-     "Your hand was read without an error before, and is now, 1 more errors elsewhere: better discard it."),
+     "Your hand was read without an error before, and is now, 1 more error elsewhere: better discard it."),
 ])  # fmt: skip
 def test_the_verdict_weighs_your_hand_against_all_others(mine, others, better, words):
     learned = hand.Learned(None, 10, mine, 10000, others)

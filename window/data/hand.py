@@ -70,7 +70,8 @@ class Learned:
             mine = f"{-gain} more wrong on your hand"
         elif self.mine == (0, 0):
             mine = "your hand was read without an error before, and is now"
-        others = f"{abs(loss)} {'more' if loss > 0 else 'fewer'} errors elsewhere" if loss else "as many elsewhere"
+        errors = "error" if abs(loss) == 1 else "errors"
+        others = f"{abs(loss)} {'more' if loss > 0 else 'fewer'} {errors} elsewhere" if loss else "as many elsewhere"
         advice = "better keep it" if self.better else "better discard it"
         return f"{mine[0].upper()}{mine[1:]}, {others}: {advice}."
 
@@ -126,7 +127,8 @@ def learn(network, samples, seed=0, controls=None):
     threads = max(1, (os.cpu_count() or 1) - 1)  # one core is left to the pen
 
     taught = copy.deepcopy(network)
-    yield live.Digits((tests, labels), arrays(held), (OWN + min(OTHERS, len(train[0]))) * RECIPE["epochs"])
+    images = OWN + min(OTHERS, len(train[0])) + RECIPE["drawn"] + RECIPE["scribbles"]
+    yield live.Digits((tests, labels), arrays(held), images * RECIPE["epochs"])
     for event in teach(taught, *arrays(own), *train, seed, threads, controls):
         if isinstance(event, Progress):
             yield Progress(0.05 + 0.8 * event.share, event.words)
