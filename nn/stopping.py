@@ -4,7 +4,7 @@ The first signal ends the program at once, or, inside `patiently`, asks it to st
 ends it at once. No exception is ever raised out of a signal: a KeyboardInterrupt that arrives within a lock's own code
 leaves it locked for ever, one that arrives within a destructor is lost.
 
-Before the program's first line, for some 20 ms, Python itself starts: there a signal ends it as it ends any Python.
+Before the program's first line Python itself starts: there a signal ends it as it ends any Python.
 """
 
 import os
