@@ -99,7 +99,7 @@ def finish(network, run, recipe, validation, test, out):
     result = console.score(accuracy, len(labels))
     print(f"\n{result[0].upper()}{result[1:]}.")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a slower start where nobody is at home
-    from nn.report import write_report  # imported here: pyplot takes most of a second
+    from nn.report import write_report  # imported here: matplotlib takes a quarter of a second
 
     title = f"Recipe {run['recipe']}, seed {run['seed']}: {result}"
     write_report(out.report, network, run["history"], images, labels, network.probabilities(logits), title)
