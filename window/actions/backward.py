@@ -40,7 +40,7 @@ def further(app, by=1):
         app.say("Backward needs a drawing and its true digit first.")
         return
     state.reached = min(max(state.reached + by, 1), last)
-    close(app)
+    state.weight = app.looking.pinned = None
     words = {1: "The loss's gradient is at the ten scores.", last: "The gradient has reached the image's pixels."}
     app.say(words.get(state.reached, f"The gradient has reached {app.reading.stages[last - 1 - state.reached].title}."))
 

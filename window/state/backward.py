@@ -80,7 +80,7 @@ class Backward:
         if all(a is b for a, b in zip(of, self._of, strict=True)):
             return False
         self.label, self._image, self._of, self._way, self.trouble, self.check = label, image, of, None, "", None
-        self.unchecked = ""
+        self.unchecked, self.reached = "", min(self.reached, len(reading.stages) + 1)
         if label is not None:
             try:
                 self._way = backward(of[0], image, label)
