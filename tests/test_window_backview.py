@@ -11,6 +11,7 @@ from nn.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU  # noqa: E4
 from nn.network import Network, digit_net  # noqa: E402
 from window.data.anatomy import shown as maps_of  # noqa: E402
 from window.panels import backward, how, widgets  # noqa: E402
+from window.panels.layout import Rect  # noqa: E402
 from window.panels.theme import DARK  # noqa: E402
 
 
@@ -222,6 +223,15 @@ def test_a_weight_clicked_in_the_filter_is_checked_by_finite_differences(seven):
     assert app.backward.weight is None and app.looking.pinned
     press(app, "Esc")
     assert not app.looking.pinned
+    for part, row, column in (("filter", 0, 2), ("own", 2, 0)):  # not only the middle, where both are alike
+        click(app, app.layout.cell(4, 9))
+        box = app.layout.parts[part]
+        rows, columns = (8, 8) if part == "filter" else (3, 3)
+        click(app, Rect(box.x + (2 * column + 1) * box.w // (2 * columns), box.y + (2 * row + 1) * box.h // (2 * rows),
+                        1, 1))  # fmt: skip
+        index = app.backward.weight[1]
+        assert index[1] == 8 * row + column if part == "filter" else index[:2] == (row, column)
+        press(app, "Esc", "Esc")
 
 
 def test_a_cells_own_filter_is_clicked_too_and_all_goes_by_keyboard(seven):
