@@ -358,6 +358,7 @@ def test_disabled_words_and_hints_keep_a_contrast_of_4_5(name):
     of = theme.THEMES[name]
     for ground in (of.panel, of.raised, of.background, of.paper):
         assert contrast(of.muted, ground) >= 4.5, ground
+    pygame.font.init()
     surface = pygame.Surface((120, 40))
     surface.fill(of.panel)
     widgets.button(surface, Rect(0, 0, 120, 40), "HHHH", of, 20, ready=False)
