@@ -9,6 +9,7 @@ from nn.ink.pieces import extreme_along
 from nn.ink.strokes import INK
 
 PRICE_CUT = 0.4  # of a cut, and as much again for each width of the pen that it goes through
+FINEST = 60  # rows in which cuts are sought
 NEAR = 0.07  # of the height: cuts that are closer to each other are one
 DEAREST = 4  # widths of the pen that a cut may go through
 LEAST_PART = 0.06  # of the ink is at least on either side of a cut
@@ -27,9 +28,11 @@ class Atom:
 
 def parts(atom, pen):
     """A piece of ink cut along its cheapest seams from top to bottom: atoms left to right."""
-    cost = atom.ink / 255.0
-    h, w = cost.shape
-    seams = _seams(cost, pen)
+    h, w = atom.ink.shape
+    step = max(h // FINEST, 1)  # pixels that are taken together, so that a large digit takes no longer than a small one
+    coarse = np.pad(atom.ink / 255.0, ((0, -h % step), (0, -w % step)))
+    coarse = coarse.reshape(len(coarse) // step, step, -1, step).mean(axis=(1, 3))
+    seams = [(step * cost, step * np.repeat(seam, step)[:h]) for cost, seam in _seams(coarse, pen / step)]
     if not seams:
         return [atom]
     columns = np.arange(w)
