@@ -135,6 +135,14 @@ def test_touching_strokes_are_cut_where_least_ink_is_crossed():
     assert atoms[0].cut == 0 and all(atom.cut > 0 for atom in atoms[1:])
 
 
+def test_a_large_piece_is_cut_at_the_same_place_as_a_small_one():
+    page = ink.draw([[(80, 60), (80, 420)], [(80, 240), (330, 240)], [(330, 60), (330, 420)]], 24, 500)  # an H
+    left, top, right, bottom = 68, 48, 342, 432
+    atoms = parts(Atom((left, top, right, bottom), page[top:bottom, left:right]), 24)
+    ends = [atom.box[2] for atom in atoms[:-1]]
+    assert max(ends) > 150 and all(90 < end < 318 for end in ends)  # through the bar, not through a stem
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_row_of_digits_and_its_places(network, seed):
     digits = np.random.default_rng(seed).integers(0, 10, 4)
