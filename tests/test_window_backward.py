@@ -16,6 +16,7 @@ def odd_net(rng):
     """Strides, padding, a mean pool, batch norm in the middle: nothing that the digit network has."""
     norm = BatchNorm(6)
     norm.state["mean"][:], norm.state["var"][:] = rng.normal(0, 0.1, 6), rng.uniform(0.5, 2, 6)
+    norm.params["gamma"][:] = rng.uniform(0.5, 2, 6)
     return Network([
         Conv2D(1, 6, (3, 2), stride=2, padding="same", rng=rng), norm, ReLU(), AvgPool2D(2),
         Conv2D(6, 5, 2, rng=rng), ReLU(), MaxPool2D(3, stride=1), Dropout(0.5), Flatten(),
