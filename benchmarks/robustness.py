@@ -110,13 +110,15 @@ CASES = [
 ]
 
 
-def received(page, picture=False):
-    """What the network receives of a page by way of nn.ink: (28, 28) uint8, blank if no ink was found."""
+def received(network, page, picture=False):
+    """What the network receives of a page by way of nn.ink: (28, 28) uint8, blank if not one digit was found."""
     try:
         if picture:
             file = io.BytesIO(b"P5 %d %d 255\n" % page.shape[::-1] + page.tobytes())  # PGM: no time lost compressing
-            page = ink.read(file).ink  # polarity, paper and noise
-        image = ink.to_mnist(page)
+            digits = ink.read_page(network, ink.read(file)).digits  # polarity, paper and noise
+            image = ink.to_mnist(digits[0].page, least=1) if len(digits) == 1 else None
+        else:
+            image = ink.to_mnist(page)
     except ValueError:
         image = None
     return np.zeros((28, 28), np.uint8) if image is None else image
@@ -133,8 +135,8 @@ def right_answers(network, images, labels, seed):
         pages = [(page, False)] + [(disturb(page, amount, rng), picture) for _, disturb, amount, picture in CASES]
         tiles = np.stack([a for a, _ in pages]).reshape(-1, 28, SCALE, 28, SCALE)
         shrunk.append(np.rint(tiles.mean(axis=(2, 4))).astype(np.uint8))
-        inked.append([received(*each) for each in pages])
-    large = np.stack([received(redrawn(image, LARGE)) for image in images])
+        inked.append([received(network, *each) for each in pages])
+    large = np.stack([received(network, redrawn(image, LARGE)) for image in images])
 
     def right(pictures, labels):
         answers = training.predict_logits(network, pictures, threads=1).argmax(axis=1)
