@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from PIL import Image
 
 import play
 from nn import hands
+from window.data.page import Page
 from window.data.strokes import from_json
 from window.state.pad import Pad
 from window.state.reading import Reading
@@ -104,6 +106,28 @@ def test_sixty_pictures_are_read_as_predict_reads_them(reader, digits, tmp_path)
             np.testing.assert_allclose(digit["probabilities"], reading["probabilities"], atol=1e-6)
             assert digit["reading"] == reading["reading"]
     assert read > 55
+
+
+@pytest.fixture
+def in_doubt(monkeypatch):
+    """Every reading of two digits or more is in doubt."""
+    read = server.ink.read_page
+
+    def doubting(network, page):
+        found = read(network, page)
+        return replace(found, doubt="it is so" if len(found.digits) > 1 else "")
+
+    monkeypatch.setattr(server.ink, "read_page", doubting)
+
+
+def test_the_doubt_of_a_reading_is_said_of_each_of_its_digits(reader, in_doubt):
+    two = {"strokes": [{"width": 0.09, "erases": False, "points": [[x, 0.2, 0], [x, 0.8, 0.3]]} for x in (0.3, 0.7)]}
+    page, file = Page(), io.BytesIO()
+    page.follow(tuple(from_json(two["strokes"])))
+    Image.fromarray(255 - page.ink).save(file, "PNG")
+    for answer in (reader.strokes(two), reader.picture(file.getvalue())):
+        assert [(digit["doubt"], digit["reading"]) for digit in answer["digits"]] == [("it is so", "unsure")] * 2
+    assert "doubt" not in reader.strokes(ONE)["digits"][0]
 
 
 def test_what_if_is_what_the_network_says_of_that_pixel_inked(reader, digits):
@@ -285,6 +309,18 @@ def test_drawing_with_the_mouse(opened, digits, tmp_path):
     Image.fromarray(np.kron(255 - digits[1][0][1], np.ones((8, 8), np.uint8))).save(path)
     opened.locator(".digits input[type=file]").set_input_files(path)
     reads(opened, "2")
+
+
+@pytest.mark.parametrize("opened", ["desktop"], indirect=True)
+def test_a_doubt_is_said_on_the_page(opened, in_doubt):
+    said = opened.locator(".digits .words")
+    drag(opened, [(0.25, 0.2), (0.25, 0.5), (0.25, 0.8)])
+    reads(opened, "1")
+    assert not said.inner_text().startswith("Unsure")
+    drag(opened, [(0.75, 0.2), (0.75, 0.5), (0.75, 0.8)])
+    reads(opened, "11")
+    assert said.inner_text() == "Unsure: its ink may be parted or read in another way."
+    assert "doubt" in said.get_attribute("class").split()
 
 
 @pytest.mark.parametrize("opened", ["phone"], indirect=True)

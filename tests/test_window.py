@@ -2,6 +2,7 @@
 
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -360,6 +361,32 @@ def test_several_digits_in_a_picture_are_read_as_a_number(app, digits, tmp_path)
     picture(app)
     draw(app, [(0.1, 0.1), (0.9, 0.9)])  # drawn over, it is read from the pad
     assert {answer.steps.page.shape for answer in app.reading.answers} == {(560, 560)}
+
+
+@pytest.mark.parametrize("of", ["file", "pad"])
+def test_the_doubt_of_a_reading_is_said_of_each_of_its_digits(app, tmp_path, monkeypatch, of):
+    from PIL import Image
+
+    read = files.ink.read_page
+
+    def in_doubt(network, page):
+        found = read(network, page)
+        return replace(found, doubt="it is so") if isinstance(page, np.ndarray) == (of == "pad") else found
+
+    monkeypatch.setattr(files.ink, "read_page", in_doubt)
+    draw(app, [(0.3, 0.2), (0.3, 0.8)])
+    assert [answer.doubt for answer in app.reading.answers] == [""]  # one drawing is one digit
+    draw(app, [(0.7, 0.2), (0.7, 0.8)])
+    if of == "file":
+        assert [answer.doubt for answer in app.reading.answers] == ["", ""]
+        Image.fromarray(255 - app.pad.page.ink).save(tmp_path / "number.png")
+        send(app, pygame.DROPFILE, file=str(tmp_path / "number.png"))
+        app.update(0.1)
+    app.reading.show(app.answer.image)
+    app.reading.switch(app.reading.network, ())
+    assert [answer.doubt for answer in app.reading.answers] == ["it is so"] * 2
+    assert {answer.verdict for answer in app.reading.answers} == {"unsure"}
+    assert app.answer.confidence >= 0.9 and app.answer.sentence == "Unsure: it is so."
 
 
 def test_a_random_test_digit_reaches_the_network_unchanged(app):
