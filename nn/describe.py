@@ -17,7 +17,7 @@ class Terms:
     inputs: np.ndarray  # (KH, KW, c_in), (n_in,) or, where each channel stays for itself, (KH, KW)
     weights: np.ndarray | None  # of the same shape
     bias: float | None
-    how: str  # "sum of the products", "largest" or "mean"
+    how: str  # "sum of the products", "times the slope", "largest" or "mean"
 
     @property
     def products(self):
@@ -78,6 +78,15 @@ class Elementwise(Described):
     def slope(self, x, cell):
         """dy/dx where one number of a cell is x; a cell of ... stands for all cells, x then has them last."""
         return np.ones_like(x)
+
+    def terms(self, x, cell, place):
+        one = x[(*place, cell) if x.ndim == 3 else cell]
+        slope = self.slope(one, cell)
+        return Terms(one[None], slope[None], float(self.value(one, cell) - slope * one), "times the slope")
+
+    def terms_back(self, x, dy, cell, place):
+        at = (*place, cell) if x.ndim == 3 else cell
+        return Terms(dy[at][None], self.slope(x[at], cell)[None], None, "times the slope")
 
 
 class Rectified(Elementwise):

@@ -7,7 +7,7 @@ pygame = pytest.importorskip("pygame")
 
 from events import ONE, SEVEN, click, draw, press, until  # noqa: E402
 
-from nn.layers import Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU  # noqa: E402
+from nn.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU  # noqa: E402
 from nn.network import Network, digit_net  # noqa: E402
 from window.data.anatomy import shown as maps_of  # noqa: E402
 from window.panels import backward, how, widgets  # noqa: E402
@@ -349,12 +349,13 @@ def test_a_check_that_fails_is_said_and_not_tried_again(seven, monkeypatch):
     until(seven, lambda: len(calls) == 2)
 
 
-@pytest.mark.parametrize("kind", ["norm", "odd", "own"])
+@pytest.mark.parametrize("kind", ["norm", "odd", "own", "flat"])
 def test_other_networks_are_shown_or_the_layer_is_named(app, kind):
     rng = np.random.default_rng(0)
+    after = {"own": [Twice()], "flat": [BatchNorm(180), ReLU()]}.get(kind, [])
     network = digit_net(rng, batch_norm=True) if kind == "norm" else Network(
-        [Conv2D(1, 5, (5, 2), stride=2, padding="same", rng=rng), ReLU(), MaxPool2D(3, stride=2), Flatten(),
-         *([Twice()] if kind == "own" else []), Dense(180, 10, rng=rng)])  # fmt: skip
+        [Conv2D(1, 5, (5, 2), stride=2, padding="same", rng=rng), ReLU(), MaxPool2D(3, stride=2), Flatten(), *after,
+         Dense(180, 10, rng=rng)])  # fmt: skip
     app.use(network)
     draw(app, SEVEN)
     press(app, "B", "3", "A")

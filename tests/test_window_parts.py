@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn import ink, mnist
-from nn.layers import BatchNorm, Conv2D, Dense, Flatten, Layer, MaxPool2D, ReLU
+from nn.layers import BatchNorm, Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
 from nn.network import Network, digit_net, to_input
 from window.data import anatomy, strokes
 from window.data.answer import answer, effects, occlusion, percent, shrunk
@@ -208,12 +208,18 @@ def odd_net(rng):
     return net
 
 
+def flattened_first(rng):
+    """BatchNorm, ReLU and Dropout behind Flatten, where the numbers no longer stand in maps."""
+    return Network([Conv2D(1, 4, 5, rng=rng), ReLU(), MaxPool2D(4), Flatten(), BatchNorm(144), ReLU(), Dropout(0.5),
+                    Dense(144, 10, rng=rng)])  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def digit():
     return mnist.load_part(mnist.SHIPPED, "t10k")[0][0]
 
 
-@pytest.mark.parametrize("make", [digit_net, odd_net])
+@pytest.mark.parametrize("make", [digit_net, odd_net, flattened_first])
 def test_the_arithmetic_of_every_stage_gives_the_networks_own_number(make, digit):
     rng = np.random.default_rng(1)
     net = make(rng)

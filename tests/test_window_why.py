@@ -48,6 +48,8 @@ def other(kind):
         "no hidden layer": lambda: Network([Flatten(), Dense(784, 10, rng=rng)]),
         "convolution, then scores": lambda: Network(
             [Conv2D(1, 6, 5, rng=rng), ReLU(), MaxPool2D(4), Flatten(), Dense(216, 10, rng=rng)]),
+        "ReLU behind Flatten": lambda: Network(
+            [Conv2D(1, 6, 5, rng=rng), MaxPool2D(4), Flatten(), ReLU(), Dense(216, 10, rng=rng)]),
         "hidden 100 and 30": lambda: Network(
             [Flatten(), Dense(784, 100, rng=rng), ReLU(), Dense(100, 30, rng=rng), ReLU(), Dense(30, 10, rng=rng)]),
         "own last": lambda: Network([Flatten(), Dense(784, 10, rng=rng), Doubled()]),
@@ -59,7 +61,8 @@ def other(kind):
     }[kind]()  # fmt: skip
 
 
-SHOWN = ("huge", "normed", "no hidden layer", "convolution, then scores", "hidden 100 and 30", "own before")
+SHOWN = ("huge", "normed", "no hidden layer", "convolution, then scores", "ReLU behind Flatten",
+         "hidden 100 and 30", "own before")  # fmt: skip
 REFUSED = {"own last": "Doubled", "mean last": "Mean pool", "relu last": "ReLU", "diverged": "diverged"}
 
 

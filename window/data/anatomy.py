@@ -4,8 +4,8 @@ Each layer says of itself what it sees and how a value comes about (nn/describe.
 the layers of a stage.
 
 A *stage* is a layer that does something of its own, with the layers after it that change each number for itself (ReLU
-and the like): what the window shows as one grid. A *cell* is one map or unit of that grid, a *place* a row and column
-in a map.
+and the like, if the numbers still stand as they did): what the window shows as one grid. A *cell* is one map or unit of
+that grid, a *place* a row and column in a map.
 """
 
 import inspect
@@ -64,7 +64,7 @@ def stages(network):
     found = []
     for i, layer in enumerate(network.layers):
         after = values[i + 1].shape[1:]
-        if layer.elementwise and found:
+        if layer.elementwise and found and found[-1].last == i - 1:
             found[-1] = Stage(found[-1].title, found[-1].first, i, after)
         elif not layer.reshapes:
             found.append(Stage(layer.title, i, i, after))

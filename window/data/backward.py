@@ -156,8 +156,9 @@ def formula(method, of):
 def stopped(way, stage):
     """Where a stage's followers stop the gradient, ReLU below 0: a mask in the shape of its values."""
     mask = np.zeros(stage.shape, bool)
-    for i in range(stage.first + 1, stage.last + 1):
-        mask |= way.network.layers[i].slope(way.values[i][0], ...) == 0
+    for i, layer in enumerate(way.network.layers[stage.first : stage.last + 1], stage.first):
+        if layer.elementwise:
+            mask |= layer.slope(way.values[i][0], ...) == 0
     return mask
 
 
@@ -176,6 +177,7 @@ HOW = {  # how a gradient comes through a layer, by how its terms are drawn toge
     "winner": "The next layer, {0}, hands on the largest of each window. So the gradient goes to the winner alone, "
               "and the others get 0.",
     "share": "The next layer, {0}, takes the mean of each window, so each number gets its share of the gradient.",
+    "slope": "The next layer, {0}, changes each number for itself. So the gradient is multiplied by its slope there.",
     "other": "The next layer, {0}, doesn't say how its gradient comes about; this is what its backward returns.",
 }
 
@@ -188,8 +190,12 @@ def arrival(way, stages, number):
     if index == len(way.network.layers):
         return HOW["loss"], *_loss()
     layer = way.network.layers[index]
-    says = type(layer).terms_back is not Described.terms_back
-    how = "other" if not says else "weights" if "w" in layer.params else "winner" if layer.how == "largest" else "share"
+    if type(layer).terms_back is Described.terms_back:
+        how = "other"
+    elif layer.elementwise:
+        how = "slope"
+    else:
+        how = "weights" if "w" in layer.params else "winner" if layer.how == "largest" else "share"
     words = HOW[how].format(layer.title)
     if number >= 0 and stopped(way, stages[number]).any():
         words += " Hatched: the sum was not above 0, so ReLU handed on 0, and stops the gradient."

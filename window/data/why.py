@@ -73,10 +73,10 @@ def units(stages):
 def rest(network, stages, values, of, term):
     """The Rest of one term of the Difference `of`. CannotSay where the units' layer can't be taken apart."""
     stage = units(stages)
-    if stage is None:
-        return Rest("All terms, where they come from", of.terms.reshape(_shape(network, values, stages[-1].first)), [])
-    flat = values[stage.first + 1].ndim == 2  # else its maps became units after it, by Flatten before ReLU
-    sum_of = anatomy.arithmetic(network, stage, values, term, (0, 0)) if flat else None
+    if stage is None or network.layers[stage.first].elementwise:  # the units are the numbers of maps
+        maps = _shape(network, values, stage.first if stage else stages[-1].first)
+        return Rest("All terms, where they come from", of.terms.reshape(maps), [])
+    sum_of = anatomy.arithmetic(network, stage, values, term, (0, 0))
     if sum_of is None or sum_of.terms.weights is None:
         raise CannotSay(f"{stage.title} does not say how unit {term} comes about.")
     products = sum_of.terms.products.astype(float)

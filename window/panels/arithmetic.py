@@ -95,11 +95,13 @@ def _convolution(pen, terms):
 def _dense(pen, terms):
     products = terms.products
     order = np.argsort(-np.abs(products))
-    pen.line(f"The {LISTED} largest of {len(products)} products:", pen.theme.muted)
+    if len(products) > LISTED:
+        pen.line(f"The {LISTED} largest of {len(products)} products:", pen.theme.muted)
     for i in order[:LISTED]:
         pen.row(f"input {i}: {terms.inputs[i]:.3f} × {terms.weights[i]:+.3f}", f"{products[i]:+.4f}", pen.theme.text)
-    pen.row("all the others", f"{products[order[LISTED:]].sum():+.4f}", pen.theme.muted)
-    pen.bars(products, f"All {len(products)} products")
+    if len(products) > LISTED:
+        pen.row("all the others", f"{products[order[LISTED:]].sum():+.4f}", pen.theme.muted)
+        pen.bars(products, f"All {len(products)} products")
 
 
 def _short(number):

@@ -68,7 +68,8 @@ def _terms(surface, app, pen, way, stage, back):
     _, cell, place = app.looking.pinned
     pools, many = "w" not in back.layer.params, terms.inputs.ndim == 3
     pick = (..., back.most) if many else ...
-    names = ("dL/dy upstream", "share of it" if pools else "weights", "products")
+    factors = "slope" if back.layer.elementwise else "share of it" if pools else "weights"
+    names = ("dL/dy upstream", factors, "products")
     for part, name, sign, numbers in zip(("upstream", "filter", "products"), names, ("", "×", "="),
                                          (terms.inputs, terms.weights, terms.products), strict=True):  # fmt: skip
         squares.square(surface, app, parts[part], squares.grid(numbers[pick], back.shape), name, sign)

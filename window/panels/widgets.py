@@ -102,7 +102,7 @@ def coloured(levels, colours):
     """Grey levels (uint8), or numbers in [0, 1], as colours of a table (256, 3): (H, W) -> (H, W, 3) uint8."""
     if levels.dtype == np.uint8:
         return colours[levels]
-    return colours[(np.clip(levels, 0, 1) * 255 + 0.5).astype(np.uint8)]
+    return colours[(np.clip(np.nan_to_num(levels), 0, 1) * 255 + 0.5).astype(np.uint8)]  # no number is the lowest
 
 
 def signed(numbers):
