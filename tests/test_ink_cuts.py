@@ -164,15 +164,15 @@ def test_what_takes_more_than_three_cuts_is_no_number(cut, monkeypatch):
 # --- outlines, and what is shown ------------------------------------------------------------------------------
 
 
-def test_a_page_is_hollow_if_all_its_large_pieces_enclose_paper():
+def test_outlines_are_filled_if_all_large_pieces_enclose_paper():
     def box(left, top, right, bottom):
         return ink.draw([[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]], 3, 160)
 
     def hollow(*pieces):
-        page = np.maximum.reduce(pieces)
-        return paper._hollow(page >= 128, paper.filled(page) >= 128)
+        views = paper._of(np.maximum.reduce(pieces).astype(np.float32), 3, "light ink", True, 0.0)
+        return any("filled" in view.name for view in views)
 
-    outlines = [box(20, 20, 50, 120), box(80, 20, 110, 120)]
+    outlines = [box(20, 20, 34, 120), box(80, 20, 94, 120)]
     stroke, dot = ink.draw([[(140, 20), (140, 120)]], 8, 160), ink.draw([[(140, 110), (140, 120)]], 8, 160)
     assert hollow(*outlines) and hollow(*outlines, dot)
     assert not hollow(*outlines, stroke) and not hollow(stroke)
