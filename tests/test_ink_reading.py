@@ -433,3 +433,14 @@ def test_a_page_of_specks_takes_little_time_and_memory(network):
     seconds, most = time.process_time() - start, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert not found.digits and seconds < 3 and most < 100e6
+
+
+@pytest.mark.parametrize("disturb", ["noise", "inverted"])
+def test_one_digit_in_a_small_picture(network, tmp_path, disturb):
+    """A stem that goes through most of the picture is no printed line."""
+    for seed in (0, 1):
+        rng = np.random.default_rng(seed)
+        for digit in range(10):
+            page = ink.draw(moved(hands.write(digit, rng), 12, 12, scale=60), 5, 84).astype(float)
+            noisy = page + 64 * rng.standard_normal(page.shape)
+            assert number(network, ink.read(saved(noisy if disturb == "noise" else 255 - page, tmp_path))) == str(digit)

@@ -4,7 +4,7 @@ A view is one guess: whether the ink is darker or lighter than the paper, in whi
 and whether printed lines are left out. Reading tries them all and the network's word decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -30,7 +30,7 @@ FADING = -0.05
 CLOSED = -0.15
 FILLED = -0.05
 PANEL = -0.1
-LINES_LEFT = -0.4
+LINES_LEFT = -0.4  # unless all ink is read as digits
 LINES_OFF = -0.3
 WIDEST_PEN = 0.3  # of the height of the ink: what is filled wider is no digit
 ENCLOSING = 1.15  # times as much as its ink is a piece that encloses paper
@@ -51,6 +51,7 @@ class View:
     ink: np.ndarray  # (H, W) uint8
     prior: float  # its log-probability before reading
     paper: tuple | None = None  # (left, top, right, bottom) of the panel that is the paper; None: all of the picture
+    lined: bool = False  # whether it shows what may be printed lines: reading adds LINES_LEFT
 
 
 def views(levels, stage):
@@ -72,7 +73,7 @@ def views(levels, stage):
             for view in _of(raised, 3, f"{name} ink in a panel", False, prior):
                 ink = np.zeros(grey.shape, np.uint8)
                 ink[top:bottom, left:right] = view.ink
-                found.append(View(view.name, ink, view.prior, (left, top, right, bottom)))
+                found.append(replace(view, ink=ink, paper=(left, top, right, bottom)))
     return found
 
 
@@ -107,11 +108,11 @@ def _of(raised, reach, name, more, prior):
     if full_strength(ink, faint) is None:
         return []
     bare, lines = without_lines(ink, faint)
-    kinds = [(name, ink, prior + (LINES_LEFT if lines else 0))] if lines < MANY_LINES else []
+    kinds = [(name, ink, prior, lines > 0)] if lines < MANY_LINES else []
     if lines:
-        kinds.append((name + ", without lines", bare, prior + (0 if lines >= MANY_LINES else LINES_OFF)))
+        kinds.append((name + ", without lines", bare, prior + (0 if lines >= MANY_LINES else LINES_OFF), False))
     found = []
-    for name, ink, prior in kinds:
+    for name, ink, prior, lined in kinds:
         full = full_strength(ink, faint)
         if full is None:
             continue
@@ -119,21 +120,21 @@ def _of(raised, reach, name, more, prior):
         if not more:
             weak = _scaled(ink, faint, WEAK * full)
             fades = not lines and shows_more(weak, plain)
-            found.append(View(name, plain, prior + (FADING if fades else 0)))
+            found.append(View(name, plain, prior + (FADING if fades else 0), lined=lined))
             found += [View(name + ", the weak too", weak, prior)] if fades else []
             continue
         strong = strong_strength(ink, faint)
         if strong is not None:
-            found.append(View(name + ", the strong", _scaled(ink, faint, strong), prior + STRONG))
+            found.append(View(name + ", the strong", _scaled(ink, faint, strong), prior + STRONG, lined=lined))
         mask = plain >= INK
         pen = pen_width(mask)
         for widths in (0.5, 1.0):
             closed = closed_gaps(plain, max(round(widths * pen), 1))
-            found.append(View(name + ", gaps closed", closed, prior + CLOSED))
+            found.append(View(name + ", gaps closed", closed, prior + CLOSED, lined=lined))
         solid = filled(plain)
         rows = np.flatnonzero((solid >= INK).any(axis=1))
         if len(rows) and pen_width(solid >= INK) < WIDEST_PEN * np.ptp(rows) and _hollow(mask, solid >= INK):
-            found.append(View(name + ", outlines filled", solid, prior + FILLED))
+            found.append(View(name + ", outlines filled", solid, prior + FILLED, lined=lined))
     return found
 
 

@@ -173,7 +173,10 @@ def _read_views(network, views, least=UNREADABLE):
         writing = odd >= max(0.4 * len(digits), 2) or sum(digit.cut for digit in digits) > MOST_CUTS
         if digits and not writing and not remains and score > least:
             doubt = _doubt(digits, left_out, score, rivals)
-            found.append(Reading(view.ink, digits, left_out, score + view.prior, doubt, view.name, paper=view.paper))
+            sure = min(digit.probabilities.max() for digit in digits) >= words.LIKELY
+            whole = sure and all(why == "a speck" for _, why in left_out)  # all ink is digits: no line is among it
+            prior = view.prior + (paper.LINES_LEFT if view.lined and not whole else 0)
+            found.append(Reading(view.ink, digits, left_out, score + prior, doubt, view.name, paper=view.paper))
     return found
 
 
