@@ -43,6 +43,7 @@ def learn(network, samples, controls):
 
 def train(network, choices, controls):
     while controls.wait():
+        time.sleep(0.01)  # about as long as a batch takes
         yield live.Moment(0, 0, network)
 
 
