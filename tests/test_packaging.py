@@ -76,3 +76,10 @@ def test_nn_imports_one_way_and_readme_names_every_file():
         taken |= {alias.name for node in nodes if node.module == "nn" for alias in node.names}
         assert taken - {name} <= set(order[: order.index(name)]), name
     assert found == set(order)
+
+
+@pytest.mark.parametrize("page", ["README.md", "benchmarks/README.md", "benchmarks/LOG.md"])
+def test_every_link_and_picture_is_there(page):
+    links = re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text(encoding="utf-8"))
+    missing = [link for link in links if "://" not in link and not (ROOT / page).parent.joinpath(link).exists()]
+    assert links and not missing
