@@ -16,6 +16,7 @@ from window.actions import ask, files, keys, look, move, teach  # noqa: E402
 from window.actions import draw as ink  # noqa: E402
 from window.app import App  # noqa: E402
 from window.data import hand, strokes  # noqa: E402
+from window.panels import dialogs  # noqa: E402
 from window.panels.theme import THEMES, scale  # noqa: E402
 
 
@@ -446,6 +447,10 @@ def test_asking_for_a_file_takes_typed_text(app, tmp_path):
     assert app.dialogs.open is None and app.dialogs.files == [str(session)] * 2
     press(app, "O", "X")
     assert app.dialogs.opening.listed == [str(session)]
+    where = dialogs.opened(app)[2]["field"].middle  # where a click does nothing: what is typed goes there anyway
+    send(app, pygame.MOUSEBUTTONDOWN, pos=where, button=1)
+    send(app, pygame.MOUSEBUTTONUP, pos=where, button=1)
+    assert app.dialogs.open == "open"
 
 
 def test_a_path_is_edited_at_its_caret_and_completed(app, tmp_path):

@@ -355,7 +355,8 @@ class App:
         if self.dialogs.open:
             if part == dialogs.part_at(self, point):
                 found, arguments = dialogs.control(self, part)
-                found.action(self, *arguments)
+                if found.action and found.there(self):
+                    found.action(self, *arguments)
         elif part == self.layout.part_at(point):
             self.press(part)
 
