@@ -444,3 +444,22 @@ def test_one_digit_in_a_small_picture(network, tmp_path, disturb):
             page = ink.draw(moved(hands.write(digit, rng), 12, 12, scale=60), 5, 84).astype(float)
             noisy = page + 64 * rng.standard_normal(page.shape)
             assert number(network, ink.read(saved(noisy if disturb == "noise" else 255 - page, tmp_path))) == str(digit)
+
+
+def test_one_piece_is_read_as_one_digit_unless_it_is_a_frame(network):
+    def read(*stroke):
+        found = reading._one_piece(network, View("", ink.draw([stroke], 6, 84), -0.25))
+        return found and found.number
+
+    leaves = (66, 26), (54, 90)  # a 7 that goes on below the picture
+    assert read((14, 26), *leaves) == "7"
+    assert read((90, 26), *leaves) is None  # at two edges
+    wide = [(70, 30), (34, 27), (27, 38), (42, 42), (44, 52), (30, 60), (15, 60)]  # 1.6 of its height
+    assert read(*wide) == "5"
+    assert read(*((x, y / 2 + 20) for x, y in wide)) is None
+
+
+def test_the_score_of_one_piece_is_its_log_probability(network):
+    found = reading._one_piece(network, View("", ink.draw([[(42, 20), (42, 64)]], 6, 84), -0.25))
+    assert found.score == pytest.approx(np.log(found.digits[0].probabilities[1]) - 0.25)
+    assert found.digits[0].box == (39, 17, 45, 67)

@@ -11,7 +11,8 @@ import numpy as np
 
 from nn import words
 from nn.ink import formats, lattice, paper, ways
-from nn.ink.strokes import is_mnist, to_mnist
+from nn.ink.pieces import pieces_of
+from nn.ink.strokes import INK, is_mnist, to_mnist
 
 CLEAR = 0.04  # of -log p: a mean below it is a reading that needs no other view
 
@@ -133,6 +134,8 @@ def read_page(network, page):
     found = []
     for stage in (0, 1):
         views = page.views[stage] if stage < len(page.views) else paper.views(page.levels, stage)
+        if not stage:
+            found += [reading for view in views if (reading := _one_piece(network, view))]
         found += _read_views(network, views)
         if found and max(reading.score for reading in found) > -CLEAR:
             break
@@ -142,10 +145,27 @@ def read_page(network, page):
     return replace(best, note=page.note, doubt=best.doubt or _second(best, found))
 
 
-def _whole(network, ink):
+def _one_piece(network, view):
+    """A reading of a view whose ink is one piece as one digit, uncut, even if it leaves the picture at one edge; None
+    if it is no single piece of a digit's size.
+    """
+    found = pieces_of(view.ink >= INK)
+    if len(found.area) != 1 or found.height[0] < lattice.SMALLEST_DIGIT:
+        return None
+    H, W = view.ink.shape
+    if np.sum([found.left == 0, found.top == 0, found.right == W, found.bottom == H]) > 1:
+        return None  # a frame, or a shadow
+    whole = _whole(network, view.ink, least=1)
+    p = whole.digits[0].probabilities.max()
+    wide = found.width[0] > (lattice.WIDEST if p >= words.SURE else lattice.KEPT_WHOLE) * found.height[0]
+    return None if wide else replace(whole, score=np.log(p) + view.prior, view=view.name, paper=view.paper)
+
+
+def _whole(network, ink, least=None):
     """A reading of a page that is one digit."""
-    probabilities = network.predict(to_mnist(ink)[None])[0].astype(float)
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    probabilities = network.predict(to_mnist(ink, least=least)[None])[0].astype(float)
+    inked = ink >= min(INK, ink.max())
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
     box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     return Reading(ink, [Digit(probabilities, box, 0, 0, ink)])
 
