@@ -30,7 +30,7 @@ import os
 import sys
 from pathlib import Path
 
-from nn import stopping, streams
+from nn import calling, stopping, streams
 
 ROOT = Path(__file__).resolve().parent
 WEIGHTS = ROOT / "weights" / "digits.npz"
@@ -62,8 +62,12 @@ def run(argv):
     page = {name: getattr(args, name) for name in ("host", "port", "share") if getattr(args, name) is not None}
     if page and not args.web:
         command.error(f"--{next(iter(page))} goes with --web")
+    window = () if args.predict or args.web or args.space else ("pygame",)
+    if error := calling.missing("play", "numpy", "numba", "threadpoolctl", "PIL", *window):
+        return fail(error)
     if not os.path.isfile(args.weights):  # False, where Path's own would raise, for a name that no file can have
-        return fail(f"{args.weights}: no such file; `python train.py` makes weights, and says how to use them")
+        train = calling.command("train")
+        return fail(f"{args.weights}: no such file; `{train}` makes weights, and says how to use them")
     if args.web or args.space:
         return serve(args, page)
     return predict(args) if args.predict else open_window(args)
@@ -215,7 +219,7 @@ def open_window(args):
             with stopping.patiently():
                 run.open_window(args.weights, **options)
     except run.NoDisplay as error:
-        return fail(f"no display to open a window on ({error}); `python play.py --predict FILE` needs none")
+        return fail(f"no display to open a window on ({error}); `{calling.command('play')} --predict FILE` needs none")
     except (ValueError, OSError) as error:
         return fail(error)
     return stopping.asked()

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from nn import stopping, streams
+from nn import calling, stopping, streams
 from nn.limits import RANGES
 
 ROOT = Path(__file__).parent
@@ -77,6 +77,9 @@ def main(argv=None):
         gc.set_threshold(100_000)  # imports make many objects that stay; looking through them all takes time
     args = parse_arguments(argv)
     stopping.say("Stopped; nothing was written.")
+    if error := calling.missing("train", "numpy", "numba", "threadpoolctl", "tqdm", "PIL", "matplotlib"):
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
     # Imported here, so that --help and a mistyped option answer at once; while Numba is, the data are read.
     from concurrent.futures import ThreadPoolExecutor
 

@@ -11,6 +11,7 @@ import warnings
 
 import numpy as np
 
+from nn import calling
 from nn.answers import predict_logits, softmax
 from nn.answers import to_input as to_input  # whoever has a network takes it from here
 from nn.files import check_arrays, parse_json, read_npz, write_npz
@@ -259,7 +260,7 @@ def load_digit_net(path):
 
     A Softmax at the end is left out, as `predict` takes it.
     """
-    advice = "`python train.py` makes weights"
+    advice = f"`{calling.command('train')}` makes weights"
     try:
         network = Network.load(path)
     except FileNotFoundError as error:

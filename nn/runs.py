@@ -15,7 +15,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from nn import checkpoint, console, own_data, training
+from nn import calling, checkpoint, console, own_data, training
 from nn.files import write_whole
 from nn.outputs import absolute
 from nn.recipes import RECIPES
@@ -105,7 +105,7 @@ def finish(network, run, recipe, validation, test, out):
     write_report(out.report, network, run["history"], images, labels, network.probabilities(logits), title)
     weights, card, report = map(console.shown, (out.weights, out.card, out.report))
     print(f"Weights: {weights}   card: {card}   pictures: {report}")
-    print(f"Draw with them:  python play.py --weights {shlex.quote(str(weights))}")
+    print(f"Draw with them:  {calling.command('play')} --weights {shlex.quote(str(weights))}")
     fitted = 1.0 if recipe.temperature else network.temperature
     for note in own_data.doubts(run["history"][-1]["validation_loss"], fitted):
         print(note)

@@ -264,8 +264,8 @@ MISTAKES = {
     "score and train": (["--evaluate", "weights/digits.npz", "--epochs", "3"], "leave --epochs away"),
     "score with seed 0": (["--evaluate", "weights/digits.npz", "--seed", "0"], "leave --seed away"),
     "score into a file": (["--evaluate", "weights/digits.npz", "--out", "mine.npz"], "leave --out away"),
-    "no such weights": (["--evaluate", "nowhere.npz"], "nowhere.npz: no such file; `python train.py` makes weights; "
-                        "--evaluate alone scores the shipped weights"),
+    "no such weights": (["--evaluate", "nowhere.npz"],
+                        "python train.py` makes weights; --evaluate alone scores the shipped weights"),
     "no weights": (["--evaluate", "train.py"], "train.py: not a readable .npz"),
     "a folder for weights": (["--evaluate", "nn"], "nn: a folder, no file"),
     "nothing to resume": (["--out", "nowhere/mine.npz", "--resume"], "nowhere/mine.checkpoint.npz: no checkpoint"),
