@@ -349,6 +349,29 @@ def test_a_check_that_fails_is_said_and_not_tried_again(seven, monkeypatch):
     until(seven, lambda: len(calls) == 2)
 
 
+def written(app, monkeypatch):
+    """All lines that the window writes in one frame."""
+    lines = []
+    monkeypatch.setattr(widgets, "shortened", lambda words, *_: lines.append(words) or words)
+    app.draw(pygame.Surface(app.layout.size))
+    return lines
+
+
+def test_that_p_is_without_forwards_temperature_is_said(seven, monkeypatch):
+    seven.reading.network.temperature = 0.56
+    assert "scores as they are" in " ".join(written(seven, monkeypatch))
+    assert "temperature, 0.56" in " ".join(written(seven, monkeypatch))
+
+
+def test_a_product_that_is_written_out_is_that_of_its_factors(seven, monkeypatch):
+    click(seven, seven.layout.cell(4, 9))
+    lines = written(seven, monkeypatch)
+    at = next(i for i, words in enumerate(lines) if words.startswith("unit "))
+    a, b = (float(number.replace("−", "-")) for number in lines[at].split(": ")[1].split(" × "))
+    assert a * b == pytest.approx(float(lines[at - 1].replace("−", "-")), rel=2e-4)
+    assert any("value after ReLU" in words for words in lines) and any("sum before ReLU" in words for words in lines)
+
+
 @pytest.mark.parametrize("kind", ["norm", "odd", "own", "flat"])
 def test_other_networks_are_shown_or_the_layer_is_named(app, kind):
     rng = np.random.default_rng(0)

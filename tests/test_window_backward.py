@@ -204,6 +204,26 @@ def test_the_gradient_of_a_weight_is_the_sum_over_its_places(network, image):
             assert terms.total == pytest.approx(way.grads[f"{stage.first}.w"][index], rel=1e-3, abs=1e-6)
 
 
+def test_why_a_weights_gradient_is_0_is_told_apart(image):
+    """What it met, or what comes back, is 0: in its own ReLU, in a later layer, or at the loss."""
+    network = Network([Flatten(), Dense(784, 3, rng=0), ReLU(), Dense(3, 10, rng=0)])
+    (w, b), (after, _) = (network.layers[i].params.values() for i in (1, 3))
+    w[:] = np.abs(w)
+    b[1], after[2] = -1e6, 0  # unit 1 never fires, unit 2 isn't looked at
+    blank, ink = int(image.argmin()), int(image.argmax())
+
+    def why(cell, at, bias=0.0):
+        network.layers[3].params["b"][3] = bias
+        way = backward.backward(network, image, 3)
+        assert way.grads["1.w"][at, cell] == 0
+        return weight.nothing(way, stages(network)[0], (at, cell))
+
+    assert "doesn't use it" in why(0, blank) and "doesn't use it" in why(1, blank)
+    assert "ReLU stopped" in why(1, ink)
+    assert "later layers" in why(2, ink)
+    assert "already 0" in why(0, ink, bias=1e4) and "doesn't use" not in why(0, blank, bias=1e4)
+
+
 def test_backprop_and_finite_differences_agree_on_any_weight(network, image):
     rng = np.random.default_rng(2)
     for i, layer in enumerate(network.layers):

@@ -19,6 +19,25 @@ def weight(way, stage, index):
     return layer.weight_terms(way.values[stage.first][0], way.gradients[stage.first + 1][0], index)
 
 
+def nothing(way, stage, index):
+    """Why the gradient of a weight is 0: the drawing gives it nothing to multiply, or no gradient comes back to it."""
+    terms = weight(way, stage, index)
+    if not way.gradients[-1].any():
+        return "the loss is already 0: nothing to learn from this drawing"
+    if terms is None:
+        return "its layer doesn't say why"
+    if not terms.inputs.any():
+        return "this drawing doesn't use it: all that it met is 0"
+    if not terms.weights.any():
+        if way.gradients[stage.last + 1][0][..., index[-1]].any():
+            return "ReLU stopped all that comes back to it"
+        last = stage.last + 1 == len(way.network.layers)
+        return f"p − y of the {index[-1]} is already 0" if last else "later layers stopped all that comes back to it"
+    if not terms.products.any():
+        return "where it met something, no gradient comes back"
+    return "its products cancel out"
+
+
 def own_shape(way, stage):
     """Rows and columns that a cell's own weights are drawn in: of its filter, or of its inputs as a near square."""
     w = way.network.layers[stage.first].params["w"]

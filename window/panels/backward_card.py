@@ -18,7 +18,8 @@ def draw(surface, app, way):
     words = f"{name_of(stages, number).capitalize()}, cell {cell}{where}"
     squares.heading(surface, app, words)
     pen = Pen(surface, theme, layout.parts["inside lines"], size)
-    pen.fitted(f"dL/d(value) = {squares.exact(back.shown)}", theme.text, "bold", 1.15)
+    value = f"value after {back.passed[0].name}" if back.passed else "value"
+    pen.fitted(f"dL/d({value}) = {squares.exact(back.shown)}", theme.text, "bold", 1.15)
     pen.fitted(_sense(back.shown), theme.muted, size=0.9)
     if "w" in way.network.layers[stage.first].params:
         pen.fitted("Right: its weights' gradients; click one", theme.muted, size=0.9)
@@ -26,7 +27,7 @@ def draw(surface, app, way):
     rest = Pen(surface, theme, layout.parts["inside rest"], size)
     if back.layer is None:
         rest = Pen(surface, theme, layout.parts["inside rest"]._replace(y=layout.parts["upstream"].y), size)
-        rest.row(f"p[{cell}], what the network says", f"{way.p[cell]:.4f}", theme.text)
+        rest.row(f"p[{cell}], softmax of the scores as they are", f"{way.p[cell]:.4f}", theme.text)
         rest.row(f"y[{cell}], what is true", f"{float(cell == way.label):.4f}", theme.text)
         rest.row("p − y", squares.exact(way.p[cell] - (cell == way.label)), theme.text)
     elif back.terms is None:
@@ -88,8 +89,8 @@ def _terms(surface, app, pen, way, stage, back):
                           "To the winner: another place of its window was larger, so 0 here.", theme.text)  # fmt: skip
     else:
         n = int(np.abs(terms.products).argmax())
-        words = f"unit {n}: {squares.exact(terms.inputs[n], 3)} × {terms.weights[n]:+.3f}"
-        pen.row(words, squares.exact(terms.products[n], 3), theme.muted)
+        words = f"unit {n}: {squares.exact(terms.inputs[n])} × {squares.exact(terms.weights[n])}"
+        pen.row(words, squares.exact(terms.products[n]), theme.muted)
     same = np.isclose(terms.total, back.shown, rtol=1e-3, atol=1e-9)
     pen.row("sum of all products", squares.exact(terms.total), theme.text)
     words, colour = ("equal to the network's own", theme.accent) if same else ("the network has", theme.warning)
@@ -97,12 +98,13 @@ def _terms(surface, app, pen, way, stage, back):
 
 
 def _passed(pen, passed):
-    """What ReLU and the like make of it before it comes to the weights."""
-    for layer in passed:
+    """What ReLU and the like make of it on its way from the value to the sum before them."""
+    for i, layer in enumerate(passed):
+        before = f"dL/d({'sum' if i + 1 == len(passed) else 'value'} before {layer.name})"
         if layer.slope == 0:
-            words, colour = f"{layer.name} stopped it: it saw {layer.x:+.3f}, not above 0", pen.theme.warning
+            words, colour = f"{before}: stopped, as {layer.x:+.3g} isn't above 0", pen.theme.warning
         elif layer.slope == 1:
-            words, colour = f"{layer.name} passed it on: it saw {layer.x:+.3f}", pen.theme.text
+            words, colour = f"{before}: passed on, as it saw {layer.x:+.3g}", pen.theme.text
         else:
-            words, colour = f"{layer.name}: times its slope {layer.slope:+.3f}", pen.theme.text
-        pen.row(words, squares.exact(layer.before, 3), colour)
+            words, colour = f"{before}: times its slope {layer.slope:+.4g}", pen.theme.text
+        pen.row(words.replace(" -", " −"), squares.exact(layer.before), colour)

@@ -99,12 +99,13 @@ def enlarged(surface, app, way, number, cell, place):
     if not reached:
         pen.paragraph("The gradient hasn't come here yet: Left arrow.", theme.muted)
         return
-    pen.line("dL/d(value)", theme.muted)
+    relu = "ReLU" in (layer.title for layer in way.network.layers[stage.first + 1 : stage.last + 1])
+    pen.paragraph("dL/d(value after ReLU)" if relu else "dL/d(value)", theme.muted)
     pen.line(squares.exact(gradients_of(way, stage)[cell][place], 3), theme.text, "bold", 1.1)
     at = (*place, cell) if height > 1 or len(stage.shape) == 3 else (cell,)
     if stopped(way, stage)[at]:
-        pen.paragraph("Stopped by ReLU: the sum before it was not above 0, so nothing goes on to the weights.",
-                      theme.warning)  # fmt: skip
+        pen.paragraph("Stopped by ReLU: the sum before it was not above 0, so dL/d(sum) is 0, and nothing goes on to "
+                      "the weights.", theme.warning)  # fmt: skip
     won = winners(way, stage)
     if won is not None:
         pen.paragraph("It won its pooling: the gradient was routed here." if won[at] else

@@ -26,7 +26,8 @@ def place(layout):
     layout.needs((layout.free.w, 19.5), (layout.free.h, 27))
     inner, parts, half, row = layout.free.inset(layout.gap), layout.parts, layout.half, layout.row
     parts["error title"] = inner._replace(h=layout.heading)
-    parts["loss"] = Rect(inner.x, inner.y + layout.heading, inner.w, round(layout.text * 2.9))
+    parts["loss"] = Rect(inner.x, inner.y + layout.heading, inner.w, round(layout.text * 2.8))
+    parts["as they are"] = Rect(inner.x, parts["loss"].bottom, inner.w, round(layout.text * 2.4))
     y, wide = inner.bottom - row, (inner.w - 2 * half) // 3
     parts["repeat"] = Rect(inner.x, y, (inner.w - half) // 2, row)
     parts["back"] = Rect(parts["repeat"].right + half, y, inner.right - parts["repeat"].right - half, row)
@@ -35,8 +36,8 @@ def place(layout):
     parts["rate"] = Rect(inner.x + row, y, wide + half - row, row)
     parts["higher"] = Rect(parts["rate"].right, y, row, row)
     parts["take"] = Rect(parts["higher"].right + half, y, inner.right - parts["higher"].right - half, row)
-    top, bottom = parts["loss"].bottom + layout.caption, y - half
-    parts["error head"] = Rect(inner.x, parts["loss"].bottom, inner.w, layout.caption)
+    parts["error head"] = Rect(inner.x, parts["as they are"].bottom, inner.w, layout.caption)
+    top, bottom = parts["error head"].bottom, y - half
     for digit in range(10):
         y, end = (top + (bottom - top) * n // 10 for n in (digit, digit + 1))
         parts[f"true {digit}"] = Rect(inner.x, y, inner.w, end - y)
@@ -55,6 +56,10 @@ def draw(surface, app):
         loss = f"{state.steps[0].loss:.4g} → {way.loss:.4g}" if state.steps else f"{way.loss:.4g}"
         words = f"A true {way.label}. Loss = −log p[{way.label}] = {loss}"
     widgets.paragraph(surface, words, parts["loss"], size, theme.text)
+    if way and app.reading.network.temperature != 1:
+        words = ("Loss and p are of the scores as they are; Forward's p is calibrated: it divides them first by the "
+                 f"temperature, {app.reading.network.temperature:.2f}.")  # fmt: skip
+        widgets.paragraph(surface, words, parts["as they are"], size * 0.85, theme.muted)
     columns = _columns(app, parts["true 0"])
     head, small = parts["error head"], size * 0.85
     if way:
@@ -109,7 +114,8 @@ def _bar(surface, app, way, digit, box):
     elif digit == chosen:
         widgets.text(surface, "answer: Enter", value._replace(x=track.x, w=box.right - track.x), size * 0.92,
                      theme.accent, align="centre")  # fmt: skip
-    pygame.draw.line(surface, theme.faint, (middle, box.y), (middle, box.bottom - 1))
+    if way:
+        pygame.draw.line(surface, theme.faint, (middle, box.y), (middle, box.bottom - 1))
 
 
 def _from(track, error):

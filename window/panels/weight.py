@@ -5,7 +5,7 @@ import pygame
 
 from window.data.anatomy import place_of
 from window.data.backward import formula
-from window.data.weight import weight
+from window.data.weight import nothing, weight
 from window.panels import squares, widgets
 from window.panels.arithmetic import Pen
 from window.panels.backward_story import name_of
@@ -34,7 +34,7 @@ def draw(surface, app, way):
         count = terms.products.size
         words = f"sum over {count} places" if count > 1 else "the one product"
         rest.row(words, squares.exact(terms.total), theme.text)
-        rest.fitted(_sense(dw), theme.accent, size=0.9)
+        rest.fitted(_sense(way, stage, index, dw), theme.accent, size=0.9)
     found = app.backward.check
     lines = 6.2 * size  # for what stands under the curve
     curve = Rect(rest.box.x, rest.y, rest.box.w, max(round(rest.box.bottom - rest.y - lines), 2 * size))
@@ -48,7 +48,7 @@ def draw(surface, app, way):
         rest.row("slope by backprop", squares.exact(found.by_backprop, 9), theme.accent)
         rest.row("by difference (L(w + h) − L(w − h)) / 2h", squares.exact(found.by_difference, 9), theme.text)
         both = found.by_backprop == found.by_difference == 0
-        agree = "both are 0: no place of this image uses it" if both else f"{found.digits} digits agree"
+        agree = "both are 0" if both else f"{found.digits} digits agree"
         rest.line(agree, theme.text if found.digits >= 4 else theme.warning, "bold")
     rest.y = rest.box.bottom - round(1.9 * size)
     rest.line(f"{place_of(layer.backward)}: {formula(layer.backward, 'dw').split('=>')[-1].strip()}", theme.muted,
@@ -59,16 +59,16 @@ def _moves(app, number, index, w, dw):
     """What a step makes of the weight, or what the last one made of it."""
     state = app.backward
     if not state.steps:
-        return f"A step moves it by −rate × dL/dw = {squares.exact(-state.rate * dw, 2)}."
+        return f"A step moves it by −rate × dL/dw = {squares.exact(-state.rate * dw)}."
     last = state.steps[-1]
     before = float(last.grads[f"{app.reading.stages[number].first}.w"][index])
-    moved = squares.exact(-last.rate * before, 2)
-    return f"The last step moved it by −{last.rate:g} × {squares.exact(before, 2)} = {moved}."
+    moved = squares.exact(-last.rate * before)
+    return f"The last step moved it by −{last.rate:g} × {squares.exact(before)} = {moved}."
 
 
-def _sense(dw):
+def _sense(way, stage, index, dw):
     if dw == 0:
-        return "0: this drawing doesn't use it, and a step leaves it."
+        return f"0: {nothing(way, stage, index)}. A step leaves it."
     return "Negative: more of it lowers the loss, so a step adds to it." if dw < 0 else \
            "Positive: more of it raises the loss, so a step takes from it."
 
