@@ -100,10 +100,12 @@ def test_warped_or_not_is_changed_while_it_learns():
 
 def test_the_optimizer_is_changed_while_it_learns_and_begins_anew():
     controls, params = live.Controls(), {"w": np.ones((2, 2), np.float32)}
+    controls.allow(None)
     optimizer, g = live.Changeable(params, 0.0, controls), {"w": np.full((2, 2), 4, np.float32)}
     optimizer.step(g, 0.1)
     assert np.allclose(params["w"], 0.9), "AdamW's first step is as long as the rate"
     controls.optimizer = "sgd"
+    controls.wait()
     optimizer.step(g, 0.1)
     assert np.allclose(params["w"], 0.5) and "v.w" in optimizer.state
     optimizer.step(g, 0.1)

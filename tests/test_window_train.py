@@ -221,3 +221,33 @@ def test_the_view_is_drawn_and_scrubbed(size, theme, one_or_seven, tmp_path, run
     press(app, "N")
     assert app.sight == "forward"
     app.draw(surface)
+
+
+def curve(app):
+    surface = pygame.Surface(app.layout.size)
+    app.changed = True
+    app.draw(surface)
+    return pygame.surfarray.array3d(surface.subsurface(app.layout.parts["time loss"]))
+
+
+def test_a_run_keeps_the_name_that_it_began_with_and_marks_what_was_changed(app):
+    def three():
+        for _ in range(3):
+            run = app.learning.chosen
+            step = run.last.step if run and run.last else 0
+            click(app, "batch")
+            run = app.learning.chosen
+            until(app, lambda run=run, step=step: run.news and run.news.step == step + 1)
+        return run
+
+    run = three()
+    plain = panel.named(run)
+    assert plain == "1  AdamW 0.003 · batch 64 · norm"
+    click(app, "optimizer")
+    said = "1  AdamW 0.003, SGD from batch 4 · batch 64 · norm"
+    assert panel.named(run) == said and len(run.changes) == 1
+    three()
+    assert panel.named(run) == said and [change.step for change in run.changes] == [1, 4]
+    ticked, run.changes[1:] = curve(app), []
+    widgets._kept.clear()
+    assert (ticked != curve(app)).any(), "the curve has a tick where it was changed"

@@ -27,14 +27,32 @@ class Choices:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a batch is learned with, and may be changed for the next one."""
+
+    optimizer: str  # a name in nn.optim.OPTIMIZERS
+    rate: float
+    augment: bool
+
+
 class Controls:
-    """What is changed while it learns. rate: the step size; batches: how many it may still learn, None for all."""
+    """What is changed while it learns. rate: the step size; batches: how many it may still learn, None for all.
+
+    now: the Settings of the batch under way; what is changed meanwhile holds from the next one.
+    """
 
     def __init__(self, rate=3e-3):
         self.rate, self.augment, self.slow = rate, True, False
         self.optimizer = "adamw"  # a name in nn.optim.OPTIMIZERS
         self.batches, self.stopped = 0, False
+        self.now = self.settings
         self._changed = threading.Condition()  # a pause is not to be lost to the batch that is counted at that moment
+
+    @property
+    def settings(self):
+        """The Settings of the next batch."""
+        return Settings(self.optimizer, self.rate, self.augment)
 
     def allow(self, batches):
         """How many batches may be learned from now on: 0 pauses, None is all."""
@@ -56,6 +74,7 @@ class Controls:
             self._changed.wait_for(lambda: self.batches != 0 or self.stopped)
             if self.batches:
                 self.batches -= 1
+            self.now = self.settings
             return not self.stopped
 
 
@@ -77,6 +96,7 @@ class Point:
     images: int
     seconds: float
     loss: float
+    settings: Settings
 
 
 @dataclass(frozen=True, eq=False)  # one moment is like no other
@@ -123,7 +143,7 @@ def watch(events, network, steps, controls):
             return
         step, images = step + 1, before + event.images
         seconds += time.perf_counter() - start
-        yield Point(step, event.epoch, images, seconds, event.loss)
+        yield Point(step, event.epoch, images, seconds, event.loss, controls.now)
         if step in kept or time.perf_counter() - shown > NEWS:
             seen, shown = step, time.perf_counter()
             yield moment(network, step, images, step in kept)
@@ -141,8 +161,8 @@ class Changeable:
     def _follow(self):
         from nn.optim import OPTIMIZERS
 
-        if self.named != self.controls.optimizer:
-            self.named = self.controls.optimizer
+        if self.named != self.controls.now.optimizer:
+            self.named = self.controls.now.optimizer
             self.now = OPTIMIZERS[self.named](self.params, self.weight_decay)
 
     @property
@@ -166,10 +186,10 @@ def learn(network, choices, controls, threads=2, load=mnist.load):
     quick = RECIPES["quick"]
 
     def warp(images, rng):
-        return quick.augment(images, rng) if controls.augment else to_input(images)
+        return quick.augment(images, rng) if controls.now.augment else to_input(images)
 
     recipe = replace(quick, epochs=EPOCHS, batch_size=choices.batch_size, lr=1.0, batch_norm=choices.batch_norm,
-                     schedule=lambda _: controls.rate, augment=warp,
+                     schedule=lambda _: controls.now.rate, augment=warp,
                      optimizer=partial(Changeable, controls=controls))  # fmt: skip
     (images, labels), tests = load()
     count = len(images) - min(recipe.held_out, len(images) // 12)

@@ -17,15 +17,19 @@ CONTROLS = {
     "start": Control("Start", "Start a training from random weights, pause it, or go on: Enter.", train.start),
     "batch": Control("1 batch", "Learn one batch, then pause.", train.batch),
     "epoch": Control("1 epoch", "Learn an epoch of batches, then pause.", train.epoch),
-    "slow": Control("Slow", "Slow motion: two batches a second.", train.slow),
-    "lower": Control("Rate down", "A lower learning rate, from the next batch on.", train.lower, train.fresh),
-    "higher": Control("Rate up", "A higher learning rate, from the next batch on.", train.higher, train.fresh),
-    "optimizer": Control("", "AdamW, or SGD with momentum, from the next batch on.", train.optimizer, train.fresh),
-    "warp": Control("Warp", "Turned, bent and shifted images (augmentation), from the next batch on.", train.augment,
-                    train.fresh),
-    "size": Control("", "Images in a batch; another number is of a new run, and this one waits.", train.size),
-    "norm": Control("Norm", "Batch norm; with or without is of a new run, and this one waits.", train.norm),
-    "seed": Control("", "The seed of the random weights; another one is of a new run, and this one waits.", train.seed),
+    "slow": Control("Slow", "Slow motion, two batches a second, for the run under way.", train.slow),
+    "lower": Control("Rate down", "A lower learning rate, for the run under way from its next batch on.",
+                     train.lower, train.fresh),
+    "higher": Control("Rate up", "A higher learning rate, for the run under way from its next batch on.",
+                      train.higher, train.fresh),
+    "optimizer": Control("", "AdamW, or SGD with momentum, for the run under way, from its next batch on.",
+                         train.optimizer, train.fresh),
+    "warp": Control("Warp", "Turned, bent and shifted images, for the run under way, from its next batch on.",
+                    train.augment, train.fresh),
+    "size": Control("", "Images in a batch; another number prepares another run, and this one waits.", train.size),
+    "norm": Control("Norm", "Batch norm; with or without prepares another run, and this one waits.", train.norm),
+    "seed": Control("", "The seed of the random weights; another prepares another run, and this one waits.",
+                    train.seed),
     "earlier": Control("Earlier", "Show the kept moment before.", train.earlier, train.there),
     "later": Control("Later", "Show the kept moment after; the last follows the training.", train.later, train.there),
     "save": Control("Save", "Save the weights of this moment.", train.save, train.there),
@@ -100,8 +104,9 @@ def draw(surface, app):
         mark = train_seen.mark(theme, run.number)
         pygame.draw.rect(surface, mark, (box.x, box.y + box.h // 3, box.h, max(2, box.h // 4)))
         style = "bold" if run is learning.chosen else ""
-        widgets.text(surface, named(run), Rect(box.x + box.h * 3 // 2, box.y, box.w - box.h * 2, box.h), size * 0.85,
-                     theme.warning if run.failed else colour, style)  # fmt: skip
+        words, line = named(run), Rect(box.x + box.h * 3 // 2, box.y, box.w - box.h * 2, box.h)
+        small = widgets.fitted_size(words, line._replace(h=2 * box.h), size * 0.85, style)
+        widgets.text(surface, words, line, small, theme.warning if run.failed else colour, style)
     train_seen.draw(surface, app)
 
 
@@ -112,12 +117,30 @@ def named(run):
 
 
 def choices_of(of):
-    """The choices of a run, or of the one that is prepared."""
-    choices, controls = of.choices, of.controls
-    words = [f"{train.NAMES[controls.optimizer]} {controls.rate:.2g}", f"batch {choices.batch_size}",
-             "norm" if choices.batch_norm else "no norm", "" if controls.augment else "no warp",
+    """What a run began with and what was changed since, or the choices of the one that is prepared."""
+    changes = getattr(of, "changes", [])
+    first = changes[0].settings if changes else of.controls.settings
+    words = [f"{train.NAMES[first.optimizer]} {first.rate:.2g}", "" if first.augment else "no warp"]
+    words = ", ".join(filter(None, [*words, _changed(of, changes)]))
+    choices = of.choices
+    words = [words, f"batch {choices.batch_size}", "norm" if choices.batch_norm else "no norm",
              f"seed {choices.seed}" if choices.seed else ""]  # fmt: skip
     return " · ".join(filter(None, words))
+
+
+def _changed(run, changes):
+    """What a run learns with by now and from which batch, "SGD from batch 2,300"; "" if with what it began with."""
+    steps = [(point.step, point.settings) for point in changes]
+    if changes and not run.over and run.controls.settings != changes[-1].settings:
+        steps.append((run.last.step + 1, run.controls.settings))  # not learned with yet
+    if len(steps) < 2:
+        return ""
+    (_, first), (step, now) = steps[0], steps[-1]
+    words = [train.NAMES[now.optimizer] if now.optimizer != first.optimizer else "",
+             f"rate {now.rate:.2g}" if now.rate != first.rate else "",
+             "" if now.augment == first.augment else "warp" if now.augment else "no warp"]  # fmt: skip
+    count = f"{len(steps) - 1} changes: " if len(steps) > 2 else ""
+    return f"{count}{' '.join(filter(None, words)) or 'as at first'} from batch {step:,}"
 
 
 def said(learning, teaching):

@@ -22,7 +22,8 @@ INTRODUCTION = (
     "To be seen: the loss of every batch, and how many of the digits held out it reads right. What it makes of your "
     "drawing, by the colours of the ten digits. Its first filters as they form, and every feature map of your drawing. "
     "500 test digits that find their places, your drawing ringed among them.",
-    "Drag through the curves to go back in time. Change a choice, and another run learns beside the first.",
+    "Drag through the curves to go back in time. Rate, optimizer, warping and slow motion change the run under way. "
+    "Batch size, norm and seed prepare another run, which learns beside the first.",
 )
 
 
@@ -127,6 +128,10 @@ def _loss(surface, app, box):
             means = np.add.reduceat(losses, starts) / np.diff([*starts, len(losses)])
             y = box.h - 2 - height(means) * (box.h - 3)
             _line(surface, app, run, columns[starts], y)
+            for change in run.changes[1:]:  # a tick through the curve
+                x = int(along(change.images, app.learning.total) * (box.w - 1))
+                middle, half = y[np.searchsorted(columns[starts], x, "right") - 1], app.layout.text // 2
+                pygame.draw.line(surface, app.theme.text, (x, middle - half), (x, middle + half), 2)
 
 
 def _accuracy(surface, app, box):

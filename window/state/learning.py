@@ -26,6 +26,7 @@ class Run:
         self.number, self.choices, self.controls, self.hand = number, choices, controls, hand
         self.digits = self.last = None  # the Digits that it is looked at with, and its last Point
         self.images, self.losses = array("q"), array("d")  # after each batch
+        self.changes = []  # the Points whose Settings were others than before; the first tells what it began with
         self.moments, self.news, self.shown = [], None, None
         self.judged = {}  # {Moment: Judged}, as far as they are worked out
         self.failed, self.over = "", False
@@ -38,6 +39,8 @@ class Run:
         if isinstance(event, live.Digits):
             self.digits = event
         elif isinstance(event, live.Point):
+            if self.last is None or event.settings != self.last.settings:
+                self.changes.append(event)
             self.last = event
             self.images.append(event.images)
             self.losses.append(event.loss)

@@ -32,8 +32,8 @@ LOOKING = (
 
 TRAIN = (
     ("A training", "A network of random weights learns from 55,000 of MNIST's digits, batch by batch, in the "
-     "background. Rate, optimizer, warping and slow motion are changed while it learns; batch size, norm and seed "
-     "are of another run, and the one before waits beside it. Enter starts and pauses."),
+     "background. Rate, optimizer, warping and slow motion change the run under way, with a tick in its curve; batch "
+     "size, norm and seed prepare another, and the one before waits beside it. Enter starts and pauses."),
     ("Time", "The loss of every batch, the digits read right of 1,000 held out, and the ten probabilities of your "
      "drawing in the colours of the digits. The axis is stretched at the beginning, where most happens. Drag in "
      "it, or press , and . : everything goes back to that moment."),
