@@ -119,6 +119,10 @@ def evaluate(args):
         network = load_digit_net(args.evaluate)
     except FileNotFoundError as error:
         raise ValueError(f"{error}; --evaluate alone scores the shipped weights") from None
+    if args.export and not args.export.absolute().parent.is_dir():
+        raise ValueError(f"{args.export}: there is no folder {args.export.parent}; make it, or choose another --export")
+    if args.export and args.export.is_dir():
+        raise ValueError(f"{args.export} is a folder; give --export the name of a file in it")
     images, labels = mnist.load_part(args.data or mnist.SHIPPED, "t10k")
     loss, accuracy = training.evaluate(network, images, labels, args.threads or runs.default_threads())
     print(f"{args.evaluate}: {console.score(accuracy, len(labels))}, loss {loss:.4f}")
@@ -156,7 +160,7 @@ def train(args, ranks, reading):
     if ranks.rank:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (until the process ends)
     run, recipe, state = ranks.from_first(
-        lambda: runs.resumed(args, out.checkpoint) if args.resume else runs.fresh(args, ranks.size)
+        lambda: runs.resumed(args, out) if args.resume else runs.fresh(args, ranks.size)
     )
     (images, labels), test = reading.result() if reading else mnist.load(run["data"] or mnist.SHIPPED)
     found = mnist.checksum(images, labels, *test)
@@ -175,10 +179,10 @@ def train(args, ranks, reading):
     network.check_savable()  # now, not after the training
     with out.claimed(network) if ranks.rank == 0 else nullcontext():
         if args.resume:
-            stopping.say(f"Stopped. {console.saved(run, out.checkpoint)}")
+            stopping.say(f"Stopped. {console.saved(run, out, ranks)}")
         elif out.checkpoint.exists():
-            print(f"An interrupted training left {console.shown(out.checkpoint)}: --resume goes on with it, "
-                  "this one will replace it.\n")
+            print(f"An interrupted training left {console.shown(out.checkpoint)}; this one will replace it. "
+                  f"To go on with it instead:  {console.going_on(out, ranks)}\n")
         return learn(network, run, recipe, state, (images, labels), test, out, ranks)
 
 
@@ -207,7 +211,7 @@ def learn(network, run, recipe, state, train, test, out, ranks):
             if ranks.rank:
                 return ranks.any(stopping.asked())
             if code := ranks.any(stopping.asked()):
-                print(f"\nStopped. {console.saved(run, out.checkpoint)}", file=sys.stderr)
+                print(f"\nStopped. {console.saved(run, out, ranks)}", file=sys.stderr)
             else:
                 runs.finish(training.averaged(network, state).folded(), run, recipe, validation, test, out)
                 out.checkpoint.unlink()
@@ -215,7 +219,7 @@ def learn(network, run, recipe, state, train, test, out, ranks):
             return code
         except (OSError, training.Diverged) as error:
             name = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
-            raise training.Diverged(f"{name}. {console.saved(run, out.checkpoint)}") from None
+            raise training.Diverged(f"{name}. {console.saved(run, out, ranks)}") from None
 
 
 if __name__ == "__main__":

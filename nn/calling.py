@@ -14,8 +14,8 @@ def command(name):
     """What starts "train" or "play" from this folder, as text for a shell, by the interpreter that runs now."""
     called = Path(sys.argv[0])
     if called.stem in ("digits-train", "digits-play"):
-        return _typed(called.with_name(f"digits-{name}"))
-    return f"{_typed(sys.executable)} {_typed(ROOT / f'{name}.py')}"
+        return typed(called.with_name(f"digits-{name}"))
+    return f"{typed(sys.executable)} {typed(ROOT / f'{name}.py')}"
 
 
 def missing(name, *packages):
@@ -24,18 +24,18 @@ def missing(name, *packages):
     if not absent:
         return ""
     venv, scripts = ROOT / ".venv", "Scripts" if os.name == "nt" else "bin"
-    there, python = venv / scripts / "python", _typed(sys.executable)
-    install = f"{_typed(venv / scripts / 'pip')} install -e {_typed(ROOT)}"
+    there, python = venv / scripts / "python", typed(sys.executable)
+    install = f"{typed(venv / scripts / 'pip')} install -e {typed(ROOT)}"
     if sys.prefix != sys.base_prefix:
-        mend = f"{python} -m pip install -e {_typed(ROOT)}"
+        mend = f"{python} -m pip install -e {typed(ROOT)}"
     elif os.path.exists(there) or os.path.exists(f"{there}.exe"):
-        mend = f"{_typed(there)} {_typed(ROOT / f'{name}.py')}, and if they are missing there too: {install}"
+        mend = f"{typed(there)} {typed(ROOT / f'{name}.py')}, and if they are missing there too: {install}"
     else:
-        mend = f"{python} -m venv {_typed(venv)} && {install}, then {_typed(there)} {_typed(ROOT / f'{name}.py')}"
+        mend = f"{python} -m venv {typed(venv)} && {install}, then {typed(there)} {typed(ROOT / f'{name}.py')}"
     return f"{python} has no {', '.join(absent)}. Try: {mend}"
 
 
-def _typed(path):
+def typed(path):
     """A path as a person in this folder would type it; links in it stay, since an environment's Python is one."""
     whole = str(path)
     try:

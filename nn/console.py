@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from nn import mnist, own_data, stopping, training
+from nn import calling, mnist, own_data, stopping, training
 
 
 def introduce(network, run, recipe, train, test, ranks, judge):
@@ -75,11 +75,17 @@ def epoch_line(epoch, recipe):
     return line + f"   validation loss {epoch.validation_loss:.4f}, accuracy {epoch.validation_accuracy:.2%}"
 
 
-def saved(run, checkpoint):
+def saved(run, out, ranks):
+    """Where a training that ended early left its weights, and the whole command that goes on with it."""
     epochs = len(run["history"])
     if not epochs:
         return "No epoch was complete, so nothing is saved."
-    return f"The weights after epoch {epochs} are in {shown(checkpoint)}; --resume goes on from there."
+    return f"The weights after epoch {epochs} are in {shown(out.checkpoint)}. Go on with:  {going_on(out, ranks)}"
+
+
+def going_on(out, ranks):
+    mpi = f"mpiexec -n {ranks.size} " if ranks.size > 1 else ""
+    return f"{mpi}{calling.command('train')} --resume --out {calling.typed(shown(out.weights))}"
 
 
 def score(accuracy, count):

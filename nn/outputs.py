@@ -19,9 +19,14 @@ def absolute(path):
 
 
 class Outputs:
-    """The weights' file, and beside it the checkpoint, the card and the report. ValueError without a current folder."""
+    """The weights' file, and beside it the checkpoint, the card and the report.
+
+    ValueError without a current folder, or if the weights' name is a folder's.
+    """
 
     def __init__(self, weights):
+        if weights.is_dir():
+            raise ValueError(f"{weights} is a folder; give --out the name of a file, as {weights / 'mine.npz'}")
         if weights.suffix != ".npz":
             weights = weights.with_name(weights.name + ".npz")
         self.weights = absolute(weights)

@@ -56,14 +56,16 @@ def fresh(args, ranks=1):
     return run, recipe, None
 
 
-def resumed(args, path):
-    """(run, recipe, state) of an interrupted training, from its checkpoint."""
+def resumed(args, out):
+    """(run, recipe, state) of an interrupted training, from its checkpoint. out: its Outputs."""
     for name in (*CHANGES, "recipe", "seed", "threads", "data", "no_augment"):
         if getattr(args, name) is not None:
             raise ValueError(f"--resume goes on with the checkpoint's options: leave --{name.replace('_', '-')} away")
-    if not path.exists():
-        raise ValueError(f"{path}: no checkpoint to resume from; start without --resume")
-    return checkpoint.read(path)
+    if not out.checkpoint.exists() and out.weights.is_file():
+        raise ValueError(f"nothing is left to resume: this training is finished, its weights are in {out.weights}")
+    if not out.checkpoint.exists():
+        raise ValueError(f"{out.checkpoint}: no checkpoint to resume from; start without --resume")
+    return checkpoint.read(out.checkpoint)
 
 
 def remembered(epoch):
@@ -105,7 +107,7 @@ def finish(network, run, recipe, validation, test, out):
     write_report(out.report, network, run["history"], images, labels, network.probabilities(logits), title)
     weights, card, report = map(console.shown, (out.weights, out.card, out.report))
     print(f"Weights: {weights}   card: {card}   pictures: {report}")
-    print(f"Draw with them:  {calling.command('play')} --weights {shlex.quote(str(weights))}")
+    print(f"Draw with them:  {calling.command('play')} --weights {calling.typed(weights)}")
     fitted = 1.0 if recipe.temperature else network.temperature
     for note in own_data.doubts(run["history"][-1]["validation_loss"], fitted):
         print(note)

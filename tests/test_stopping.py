@@ -33,7 +33,9 @@ def test_the_first_signal_ends_after_the_step_and_says_what_is_saved(interruptib
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code
-    assert re.fullmatch(r"\nStopped\. The weights after epoch \d+ are in .*; --resume goes on from there\.\n", errors)
+    said, command = errors.split(". Go on with:  ")
+    assert re.fullmatch(r"\nStopped\. The weights after epoch \d+ are in .*", said)
+    assert re.fullmatch(r".* --resume --out .*mine\.npz\n", command)
     assert os.listdir(tmp_path) == [checkpoint.name]
 
 
@@ -157,6 +159,15 @@ def test_what_would_fail_at_the_end_is_refused_at_the_start(tmp_path):
     with refused, Outputs(tmp_path / "b.npz").claimed(unsaveable):
         pass
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_finished_training_and_a_folder_are_no_outputs(tmp_path, capsys):
+    (tmp_path / "mine.npz").touch()
+    assert train.main(["--resume", "--out", str(tmp_path / "mine")]) == 2
+    assert f"this training is finished, its weights are in {tmp_path / 'mine.npz'}\n" in capsys.readouterr().err
+    (tmp_path / "runs").mkdir()
+    with pytest.raises(ValueError, match="runs is a folder; give --out the name of a file"):
+        Outputs(tmp_path / "runs")
 
 
 def test_two_trainings_to_one_file_and_what_a_killed_one_left(tmp_path):

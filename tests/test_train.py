@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -222,8 +223,10 @@ def test_ctrl_c_says_what_is_saved_and_exits_130(interruptible, idx_data, tmp_pa
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     epoch = int(read_npz(checkpoint)["epoch"])
-    saved = f"The weights after epoch {epoch} are in {checkpoint}; --resume goes on from there."
-    assert errors.strip() == f"Stopped. {saved}"
+    said, command = errors.strip().split(". Go on with:  ")
+    assert said == f"Stopped. The weights after epoch {epoch} are in {checkpoint}"
+    *words, path = shlex.split(command)
+    assert words[1:] == ["train.py", "--resume", "--out"] and (ROOT / path).resolve() == out.resolve()
     assert sorted(path.name for path in tmp_path.iterdir()) == [checkpoint.name]
 
 
@@ -266,6 +269,9 @@ MISTAKES = {
     "score into a file": (["--evaluate", "weights/digits.npz", "--out", "mine.npz"], "leave --out away"),
     "no such weights": (["--evaluate", "nowhere.npz"],
                         "python train.py` makes weights; --evaluate alone scores the shipped weights"),
+    "a model in a folder that isn't": (["--evaluate", "--export", "nowhere/x.onnx"], "there is no folder nowhere"),
+    "a folder for a model": (["--evaluate", "--export", "nn"], "nn is a folder"),
+    "a folder to train into": (["--out", "tests"], "tests is a folder; give --out the name of a file"),
     "no weights": (["--evaluate", "train.py"], "train.py: not a readable .npz"),
     "a folder for weights": (["--evaluate", "nn"], "nn: a folder, no file"),
     "nothing to resume": (["--out", "nowhere/mine.npz", "--resume"], "nowhere/mine.checkpoint.npz: no checkpoint"),
