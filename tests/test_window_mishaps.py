@@ -87,7 +87,7 @@ def test_two_digits_drawn_on_the_pad_are_a_number_that_is_not_kept_as_one(app):
     assert app.reading.number == "71"
     show(app)
     press(app, "7")
-    assert app.teaching.kept == 0 and "one at a time" in app.message.words
+    assert app.teaching.kept == 0 and "single drawings of yours" in app.message.words
     strokes_before = len(app.pad.drawing.strokes)
     draw(app, [(0.2, 0.5), (0.3, 0.5)])  # on the first digit's box a press draws
     assert len(app.pad.drawing.strokes) == strokes_before + 1
@@ -222,7 +222,7 @@ def test_a_test_image_is_not_kept_even_with_a_stroke_on_it(app, digits):
     press(app, "R")
     draw(app, [(0.02, 0.02), (0.05, 0.02)])
     press(app, "3")
-    assert kept(app) == [] and "yourself" in app.message.words and app.pad.drawing.marks
+    assert kept(app) == [] and "single drawings of yours" in app.message.words and app.pad.drawing.marks
 
 
 def test_a_click_on_the_right_digit_keeps_the_drawing(app):

@@ -43,6 +43,9 @@ def test_start_pause_a_batch_and_what_a_choice_does(app):
     until(app, lambda: run.news.step >= 1 and not app.learning.going)
     click(app, "norm")
     assert app.learning.chosen is None and not app.learning.choices.batch_norm and "Run 1" in app.message.words
+    click(app, "run 0")
+    assert app.learning.chosen is run, "its name goes back to it, though no other has begun"
+    click(app, "norm")
     click(app, "start")
     assert app.learning.chosen is not run and app.learning.chosen.choices.batch_norm is False
     click(app, "run 0")

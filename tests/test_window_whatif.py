@@ -13,9 +13,10 @@ from nn.describe import Rectified  # noqa: E402
 from nn.layer import Layer  # noqa: E402
 from nn.layers import Dense, Flatten  # noqa: E402
 from nn.network import Network, digit_net  # noqa: E402
+from window.actions import whatif as whatif_actions  # noqa: E402
 from window.data import anatomy, steps, testset, whatif, why  # noqa: E402
 from window.data.strokes import Picture  # noqa: E402
-from window.panels import receives, thinks  # noqa: E402
+from window.panels import receives, thinks, widgets  # noqa: E402
 
 
 class Shifted(Rectified, Layer):
@@ -286,3 +287,28 @@ def test_forward_says_that_its_picture_was_painted_over(app):
     press(app, "X")
     app.looking.pointer = None
     assert "Painted over" in receives.readout(app)
+
+
+@pytest.mark.parametrize("view", ["forward", "why", "train"])
+def test_what_was_painted_and_switched_off_is_said_in_every_view_and_train_uses_the_drawing(app, view, monkeypatch):
+    from test_window_live import ran
+
+    draw(app, SEVEN)
+    whatif_actions.view(app)
+    brushed(app, (3, 22), (10, 22), (14, 22))
+    whatif_actions._switch(app, {(0, 3), (0, 5)})
+    press(app, {"forward": "X", "why": "Y", "train": "N"}[view])
+    app.learning.runs = [ran()]
+    app.learning.chosen = app.learning.runs[0]
+    asked, look = [], type(app.learning.chosen).look
+    monkeypatch.setattr(type(app.learning.chosen), "look", lambda run, image: asked.append(image) or look(run, image))
+    written, write = [], widgets.text
+    monkeypatch.setattr(widgets, "text", lambda surface, words, *rest, **options: (
+        written.append(words), write(surface, words, *rest, **options)))  # fmt: skip
+    app.draw(pygame.Surface(app.layout.size))
+    said = " ".join(written)
+    assert app.answer.painted and "Painted over and 2 switched off in What if" in said and "goes back" in said
+    if view == "train":
+        assert asked and all(image is app.answer.steps.image for image in asked)
+        click(app, "use")
+        assert "left behind" in app.message.words

@@ -39,10 +39,10 @@ def label(app, digit):
         return  # the key was held down: the drawing is kept already
     pad.follow()
     if not pad.own:
-        app.say("Only what you draw yourself is kept. C clears the pad.")
+        app.say("Teaching is for single drawings of yours. C clears the pad.")
         return
     if len(app.reading.answers) > 1:
-        app.say("These are several digits: one at a time can be kept.")
+        app.say("Teaching is for single drawings of yours: these are several digits. C clears the pad.")
         return
     if not pad.drawing.strokes or pad.dot or (image := ink.to_mnist(pad.page.ink)) is None:
         app.say(f"Draw a digit first, then {digit} keeps it as {article(int(digit))}.")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from window.actions import views
+from window.actions import views, whatif
 from window.data import live, looks
 from window.state.learning import MOST
 
@@ -180,6 +180,10 @@ def discard(app):
     app.say(f"Run {run.number} is discarded.")
 
 
+def any_runs(app):
+    return bool(app.learning.runs)
+
+
 def chosen(app):
     return app.learning.chosen is not None
 
@@ -227,15 +231,16 @@ def _sound(app):
 def use(app):
     """Read with the weights of the moment shown, in all views; the same again: with those of before."""
     reading, run = app.reading, app.learning.chosen
+    left = " What was painted or switched off in What if is left behind." if whatif.standing(app) else ""
     if reading.network is run.moment.network:
         app.use(reading.networks["shipped"])
-        app.say(f"This is {app.name} again.")
+        app.say(f"This is {app.name} again.{left}")
         return
     if not _sound(app):
         return
     reading.networks["trained"] = run.moment.network
     app.use(run.moment.network)
-    app.say(f"All views read with run {run.number}, batch {run.moment.step}, now. Use again, or W, goes back.")
+    app.say(f"All views read with run {run.number}, batch {run.moment.step}, now. Use again, or W, goes back.{left}")
 
 
 def save(app):

@@ -114,6 +114,19 @@ def changed(app):
     return app.answer is not None and app.answer.painted
 
 
+def standing(app):
+    """What holds in the other views, too, and the way back: "Painted over in What if; X, As drawn goes back." Or ""."""
+    count = len(app.reading.off)
+    said = {"painted over in What if": "As drawn" if changed(app) else "",
+            f"{count} switched off in What if" if count != 1 else "1 filter or unit switched off in What if":
+            "All on" if count else ""}  # fmt: skip
+    said = {words: way for words, way in said.items() if way}
+    if not said:
+        return ""
+    words = " and ".join(said).replace(" in What if and", " and")
+    return f"{words[0].upper()}{words[1:]}; X, {' and '.join(said.values())} goes back."
+
+
 # --- filters ------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 import pygame
 
-from window.actions import ask, files, look
+from window.actions import ask, files, look, whatif
 from window.actions import draw as ink
 from window.data.page import SIDE, frame
 from window.data.strokes import ERASER, THICKEST, THINNEST, pen_in_box
@@ -133,6 +133,8 @@ def _said(surface, app, box):
         words = app.message.words
     elif app.answer and app.pad.outside:
         words = "A part of it is outside of the pad."
+    elif app.sight != "whatif" and (words := whatif.standing(app)) and app.sight == "train":
+        words += " Train asks about your drawing, by its own network."
     if not words:
         return
     size = app.layout.text

@@ -5,7 +5,7 @@ import math
 import pygame
 
 from nn.words import article
-from window.actions import look, teach
+from window.actions import look, teach, whatif
 from window.data import hand
 from window.data.answer import percent
 from window.panels import widgets
@@ -117,6 +117,8 @@ def _verdict(surface, app, box):
         colour = theme.warning
     elif app.pad.drawing.picture and app.pad.drawing.picture.label is not None and not answer.painted:
         words = f"Right. {words}"
+    if whatif.standing(app):
+        words, colour = f"{words} {whatif.standing(app)}", theme.warning
     below = Rect(box.x, big.bottom, box.w, box.bottom - big.bottom)
     widgets.paragraph(surface, words, below, size * 1.08, colour)
 
@@ -185,6 +187,8 @@ def _hand(surface, app):
         for digit in range(10):
             part = f"teach {digit}"
             widgets.button(surface, layout.parts[part], str(digit), theme, size, pointed=app.pointed_part == part)
+    elif app.reading.answers:
+        widgets.text(surface, "Teaching is for single drawings of yours.", where, size * 0.92, theme.muted)
     ready = count >= hand.ENOUGH
     words = "Learn my hand" if ready else f"Learn my hand {count}/{hand.ENOUGH}"
     widgets.button(surface, box, words, theme, size, pointed=app.pointed_part == "learn", ready=ready)

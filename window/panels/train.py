@@ -38,7 +38,7 @@ CONTROLS = {
     "keep": Control("", "Teach a copy of the network the drawings that you kept (F); then keep it (K).", teach.onward),
     "away": Control("Leave hand", "Go on as before, without what was learned of your hand (D).", teach.discard,
                     teach.undecided),
-    "run": Control("", "Show this run; Start goes on with it.", train.run, train.chosen),
+    "run": Control("", "Show this run; Start goes on with it.", train.run, train.any_runs),
     "plane": Control("", "500 test digits, each pulled to its own place by the score it gets. Ringed: your drawing.",
                      train.begin, focusable=False),
     "time": Control("", "The loss of every batch, held-out digits read right, your drawing's ten probabilities. "
@@ -149,7 +149,8 @@ def said(learning, teaching):
     if run and run.hand and teaching.learned:
         return teaching.learned.verdict, "Keep hand, K, reads with it from now on. Leave hand, D, goes on as before."
     if run is None:
-        return f"A new run: {choices_of(learning)}. Start begins it.", ""
+        back = "A click on a run's name, or Tab to it and Enter, goes back to it." if learning.runs else ""
+        return f"A new run: {choices_of(learning)}. Start begins it.", back
     if run.failed and run.last is None:
         return f"It could not begin: {run.failed}.", ""
     if run.failed:

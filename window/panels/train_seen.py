@@ -55,8 +55,8 @@ def draw(surface, app):
         return
     look, ribbon, judged = None, None, run.judged.get(moment)
     if app.answer is not None:
-        ribbon = run.follow(app.answer.image).tobytes()
-        look = run.look(app.answer.image)
+        ribbon = run.follow(app.answer.steps.image).tobytes()
+        look = run.look(app.answer.steps.image)
     _kept(surface, app, "ribbon", parts["time ribbon"], (ribbon, len(run.moments), run), _ribbon)
     _kept(surface, app, "plane", parts["plane"], (judged, moment if look else None, look), _plane)
     _kept(surface, app, "filters", parts["train filters"], (moment,), _filters)
@@ -162,7 +162,7 @@ def _line(surface, app, run, x, y):
 def _ribbon(surface, app, box):
     run = app.learning.chosen
     edges = (along([moment.images for moment in run.moments], app.learning.total) * box.w).round().astype(int)
-    ribbon = run.follow(app.answer.image, 0) if app.answer else np.zeros((0, 10))
+    ribbon = run.follow(app.answer.steps.image, 0) if app.answer else np.zeros((0, 10))
     for shares, x, right in zip(ribbon, edges, [*edges[1:], edges[-1] + 4], strict=False):
         y = 0.0
         for digit, share in enumerate(shares.tolist()):
@@ -206,7 +206,7 @@ def _filters(surface, app, box):
 
 
 def _maps(surface, app, box, number):
-    look = app.learning.chosen.look(app.answer.image) if app.answer else None
+    look = app.learning.chosen.look(app.answer.steps.image) if app.answer else None
     if look is None or number >= len(look.maps):
         return
     cells = look.maps[number]
@@ -220,9 +220,9 @@ def _bars(surface, app, box):
         widgets.paragraph(surface, "Draw a digit: this network says what it makes of it.", box, app.layout.text * 0.9,
                           app.theme.muted)  # fmt: skip
         return
-    box = _caption(surface, app, box, "its answer")
+    box = _caption(surface, app, box, "its answer to your drawing")
     high, size = box.h // 10, app.layout.text
-    for digit, share in enumerate(app.learning.chosen.look(app.answer.image).probabilities.tolist()):
+    for digit, share in enumerate(app.learning.chosen.look(app.answer.steps.image).probabilities.tolist()):
         row = Rect(box.x, box.y + digit * high, box.w, high)
         widgets.text(surface, str(digit), row, min(size, high), HUES[digit], "bold")
         pygame.draw.rect(surface, HUES[digit], (row.x + size * 1.2, row.y + 1, (row.w - size * 1.2) * share, high - 2))
@@ -246,6 +246,6 @@ def _plane(surface, app, box):
     labels = run.digits.tests[1][: len(spots)].tolist()
     surface.blits([(glyphs[label % 10], spot) for label, spot in zip(labels, spots, strict=True)], doreturn=False)
     if app.answer:
-        spot = places(run.look(app.answer.image).spot)
+        spot = places(run.look(app.answer.steps.image).spot)
         pygame.draw.circle(surface, app.theme.panel, spot, size, 4)
         pygame.draw.circle(surface, app.theme.text, spot, size, 2)

@@ -2,7 +2,7 @@
 
 import pygame
 
-from window.actions import why
+from window.actions import whatif, why
 from window.data.answer import percent
 from window.data.why import softmax
 from window.panels import widgets
@@ -52,6 +52,12 @@ def draw(surface, app):
         line = parts["for 0"]._replace(w=layout.panels["why"].w - 2 * layout.gap)
         widgets.text(surface, "Draw a digit first.", line, size, theme.muted)
         return
+    found, _, _ = whatif.standing(app).partition(";")  # the way back is said at the ink
+    if found:
+        wide = widgets.text_size(words, size, "bold")[0] + 2 * layout.gap
+        line = parts["why title"]._replace(x=parts["why title"].x + wide, w=parts["why title"].w - wide)
+        small = widgets.fitted_size(found, line._replace(h=2 * line.h), size * 0.9)
+        widgets.text(surface, found, line, max(small, round(size * 0.7)), theme.warning)
     network = app.reading.network
     table = softmax(answer.values[-1][0], network.temperature)
     less = f" − {table.less:.0f}" if table.less else ""
