@@ -12,9 +12,9 @@ all in %. A picture of several digits gives a line for each, left to right, the 
 an object {"file", "digit", "confidence", "reading", "second", "probabilities": [10], "looks_like_digit"}: the reading
 is "sure", "likely", "unsure" (it is this digit or the second) or "no digit". One of several digits also has the
 "number" that they make, as text, its "line" and its "place" in the number, both from 0. A "doubt" says why the number
-may be another one although its digits are clear, as "ink as large as a digit was left out". Where not the first frame
-or page of a file was read, a "note" says which. A file that can't be read gives {"file", "error"}. All files are tried;
-the exit code is 0 if all were read and 2 if any was not.
+may be another one although its digits are clear, as "ink as large as a digit was left out"; "left_out" names what was
+taken for no digit, specks aside. Where not the first frame or page of a file was read, a "note" says which. A file that
+can't be read gives {"file", "error"}. All files are tried; the exit code is 0 if all were read and 2 if any was not.
 --explain writes a picture of how one FILE was read: the paper, the ink of each digit in a colour of its own, so that
 cuts and joins show, and what was left out and why.
 """
@@ -181,10 +181,11 @@ def read_digits(network, path, explain=None):
             raise ValueError(f"{explain}: {error.strerror or error}") from error
     if not found.digits:
         raise ValueError(f"{path}: nothing on it looks like a number")
-    readings = []
+    readings, left_out = [], [why for _, why in found.left_out if why != "a speck"]
     for digit in found.digits:
         reading = {"file": path} | ({"note": found.note} if found.note else {})
         reading |= words.as_json(digit.probabilities, network.threshold, found.doubt)
+        reading |= {"left_out": left_out} if left_out else {}
         where = {"number": found.number, "line": digit.line, "place": digit.place}
         readings.append(reading | where if len(found.digits) > 1 else reading)
     return readings
@@ -203,6 +204,8 @@ def as_text(reading, threshold):
         where += f" ({reading['number']}, {reading['place'] + 1} of {len(reading['number'])})"
     each = "  ".join(f"{d}: {100 * p:.1f}" for d, p in enumerate(probabilities))
     said = words.sentence(probabilities, threshold, reading.get("doubt", ""))
+    if "left_out" in reading and not reading.get("place"):  # once a line of digits
+        said += f" Left out: {', '.join(dict.fromkeys(reading['left_out']))}."
     return f"{where}: {reading['digit']}, {100 * reading['confidence']:.1f} %. {said}   ({each})"
 
 

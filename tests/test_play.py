@@ -123,6 +123,17 @@ def test_how_sure_it_is_is_said(threshold, temperature, word, sentence, weights,
     assert f" %. {sentence}" in line
 
 
+@shipped
+def test_what_was_left_out_of_a_number_is_said_once(tmp_path, capsys):
+    point = [[(115, 120), (118, 122)]]
+    number = tmp_path / "number.png"
+    Image.fromarray(255 - ink.draw(SEVEN + point + [[(170, 38), (165, 122)]], 12, 220)).save(number)
+    _, lines, _ = predict(capsys, number)
+    assert ["Left out: a mark." in line for line in lines] == [True, False]
+    _, lines, _ = predict(capsys, "--json", number)
+    assert [json.loads(line)["left_out"] for line in lines] == [["a mark"]] * 2
+
+
 def test_unusable_weights_are_named_with_the_mend(pictures, capsys, tmp_path):
     (tmp_path / "text.npz").write_text("no weights")
     Network([Flatten(), Dense(784, 7, rng=np.random.default_rng(0))]).save(tmp_path / "seven.npz")
