@@ -2,6 +2,7 @@
 
 from window.actions import ask, move
 from window.data import weight
+from window.data.anatomy import numbered
 from window.data.backward import gradient
 
 
@@ -41,8 +42,9 @@ def further(app, by=1):
         return
     state.reached = min(max(state.reached + by, 1), last)
     state.weight = app.looking.pinned = None
+    name = numbered(app.reading.stages, max(last - 1 - state.reached, 0))
     words = {1: "The loss's gradient is at the ten scores.", last: "The gradient has reached the image's pixels."}
-    app.say(words.get(state.reached, f"The gradient has reached {app.reading.stages[last - 1 - state.reached].title}."))
+    app.say(words.get(state.reached, f"The gradient has reached {name}."))
 
 
 def nearer(app):
@@ -142,9 +144,12 @@ def look_at(app, stage, index):
 def start_check(app):
     """Check the weight that is looked at, if it isn't yet."""
     state, way = app.backward, app.backward.way(app.reading)
-    if state.weight is None or state.check is not None or state.unchecked or way is None or "check" in app.jobs:
+    if state.weight is None or state.check is not None or state.unchecked or way is None:
+        return
+    if "check" in app.jobs and state.checking and state.checking[0] == state.weight and state.checking[1] is way:
         return
     stage, index = of = state.weight
+    state.checking = of, way  # a check of another weight, or from before a step, makes room for it
     name = f"{app.reading.stages[stage].first}.w"
     image = app.answer.image
     w = way.network.params[name]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn.describe import Described, Terms
-from window.data.anatomy import activations, place_of
+from window.data.anatomy import activations, numbered, place_of
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,8 @@ def arrival(way, stages, number):
         how = "slope"
     else:
         how = "weights" if "w" in layer.params else "winner" if layer.how == "largest" else "share"
-    words = HOW[how].format(layer.title)
+    behind = next((n for n, stage in enumerate(stages) if stage.first == index), None)
+    words = HOW[how].format(layer.title if behind is None else numbered(stages, behind))
     if number >= 0 and stopped(way, stages[number]).any():
         words += " Hatched: the sum was not above 0, so ReLU handed on 0, and stops the gradient."
     return words, place_of(layer.backward), formula(layer.backward, "dx")

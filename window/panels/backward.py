@@ -19,7 +19,7 @@ CONTROLS = {
                       backward.there),
     "whole": Control("All  A", "All the way back at once; again: only the output.", backward.whole, backward.there),
 }  # fmt: skip
-LEGEND = "Blue: more of it raises the loss; orange: lowers it. Hatched: stopped by ReLU. Dot: won its pooling."
+LEGEND = "blue: more of it raises the loss; orange: lowers it. Hatched: stopped by ReLU. Dot: won its pooling."
 
 
 def place(layout):
@@ -39,8 +39,9 @@ def draw(surface, app):
     widgets.title(surface, "The way back", heading, theme, size)
     shift = widgets.text_size("The way back", size, "bold")[0] + 2 * layout.gap
     line = heading._replace(x=heading.x + shift, w=heading.w - shift, h=round(size * 1.4))
-    widgets.text(surface, LEGEND, line, widgets.fitted_size(LEGEND, line, size * 0.92), theme.muted)
     last = len(stages) + 1
+    words = _legend(stages, way, app.backward.reached)
+    widgets.text(surface, words, line, widgets.fitted_size(words, line, size * 0.92), theme.muted)
     ready = {"further": app.backward.reached < last, "nearer": app.backward.reached > 1, "whole": True}
     for name, free in ready.items():
         widgets.button(surface, parts[name], CONTROLS[name].words, theme, round(size * 0.9), ready=way is not None and
@@ -53,6 +54,24 @@ def draw(surface, app):
             widgets.outline(surface, layout.cell(*chosen[:2]).inset(-1), colour, 2)
 
 
+def _legend(stages, way, reached):
+    """What the colours mean of the stages that the gradient has come to; the others show their values."""
+    if way is None:
+        return "These are the values. The gradient comes from the right, once the true digit is said."
+    if reached >= len(stages):
+        return LEGEND[0].upper() + LEGEND[1:]
+    name = how.numbered(stages, len(stages) - reached)
+    return f"{f'{name} to Output' if reached > 1 else 'Output'}, {LEGEND} Left of it: values."
+
+
+def _digits(surface, app, number, colours):
+    """The digit of each output, in its cell."""
+    for digit, colour in enumerate(colours[:, 0, 0]):
+        cell, bright = app.layout.cell(number, digit), colour @ [0.299, 0.587, 0.114] > 120
+        ink = (12, 14, 18) if bright else (245, 247, 250)
+        widgets.text(surface, str(digit), cell, min(app.layout.text, cell.h * 0.8), ink, align="centre")
+
+
 def _stage(surface, app, number, stage, way):
     layout, theme, size = app.layout, app.theme, app.layout.text * 0.85
     box, caption, stages = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"], app.reading.stages
@@ -62,18 +81,20 @@ def _stage(surface, app, number, stage, way):
     widgets.text(surface, name, top, size, theme.text)
     if app.answer is None:
         widgets.outline(surface, box, theme.line)
-    elif way is None or not reaches(app, number):
+        return
+    if way is None or not reaches(app, number):
         widgets.text(surface, "values", below, size, muted)
         values = np.nan_to_num(shown(stage, app.answer.values if way is None else way.values))
         colours = how.colours_of(values, theme, last)
-        surface.blit(how.mosaic(colours, layout, number, theme), box[:2])
     else:
         gradients = gradients_of(way, stage)
         end, most = reach(gradients), np.abs(gradients).max()
         words = f"±{end:.2g}" if not most > 1.5 * end else f"±{end:.2g}, peak {most:.2g}"
         widgets.text(surface, words, below, widgets.fitted_size(words, below, size), muted)
         colours = marked(way, stage, theme, -(-layout.cell(number, 0).w // gradients.shape[2]))
-        surface.blit(how.mosaic(colours, layout, number, theme), box[:2])
+    surface.blit(how.mosaic(colours, layout, number, theme), box[:2])
+    if last:
+        _digits(surface, app, number, colours)
 
 
 def reaches(app, number):

@@ -8,6 +8,7 @@ from window.panels import squares, widgets
 from window.panels.arithmetic import Pen
 from window.panels.backward import signed_colours
 from window.panels.backward_story import name_of
+from window.panels.layout import Rect
 
 
 def draw(surface, app, way):
@@ -15,14 +16,13 @@ def draw(surface, app, way):
     number, cell, place = app.looking.pinned
     stage, back = stages[number], gradient(way, stages, number, cell, place)
     where = f", row {place[0]}, column {place[1]}" if len(stage.shape) == 3 else ""
-    words = f"{name_of(stages, number).capitalize()}, cell {cell}{where}"
+    words = f"{name_of(stages, number)}, cell {cell}{where}"
     squares.heading(surface, app, words)
     pen = Pen(surface, theme, layout.parts["inside lines"], size)
     value = f"value after {back.passed[0].name}" if back.passed else "value"
     pen.fitted(f"dL/d({value}) = {squares.exact(back.shown)}", theme.text, "bold", 1.15)
     pen.fitted(_sense(back.shown), theme.muted, size=0.9)
     if "w" in way.network.layers[stage.first].params:
-        pen.fitted("Right: its weights' gradients; click one", theme.muted, size=0.9)
         _own(surface, app, way, stage, cell)
     rest = Pen(surface, theme, layout.parts["inside rest"], size)
     if back.layer is None:
@@ -58,6 +58,11 @@ def _own(surface, app, way, stage, cell):
         u, v = np.indices(dw.shape[:2])
         dw = dw[u, v, np.abs(dw).argmax(axis=2)]  # of the input map whose gradient is the largest
     dw = squares.grid(dw, own_shape(way, stage))
+    size, any_dw = app.layout.text, np.nanmax(np.abs(dw), initial=0) > 0
+    below = Rect(box.right - 12 * size, box.bottom, 12 * size, round(1.3 * size))
+    caption = "its weights: click one" if any_dw else "its weights: all gradients 0"
+    size = widgets.fitted_size(caption, below, size * 0.85)
+    widgets.text(surface, caption, below, size, app.theme.muted, align="right")
     widgets.picture(surface, signed_colours(dw, np.nanmax(np.abs(dw)), app.theme), box)
     pointed = app.pointed_part == "own"
     widgets.outline(surface, box, app.theme.accent if pointed else app.theme.line, 2 if pointed else 1)

@@ -68,14 +68,14 @@ def draw(surface, app, way):
 def name_of(stages, number):
     if number < 0:
         return "the image"
-    return "the ten scores" if number == len(stages) - 1 else how.numbered(stages, number)
+    return "Output" if number == len(stages) - 1 else how.numbered(stages, number)
 
 
 def enlarged(surface, app, way, number, cell, place):
     """A cell of a stage: its gradient large, with what ReLU stopped and pooling chose, its values beside it."""
     layout, theme, size, stages = app.layout, app.theme, app.layout.text, app.reading.stages
     inner, stage = layout.panels["inside"].inset(layout.gap), stages[number]
-    words = f"{name_of(stages, number).capitalize()}, cell {cell}"
+    words = f"{name_of(stages, number)}, cell {cell}"
     squares.heading(surface, app, words)
     top = layout.parts["own"].y
     side = min(round((inner.w - layout.gap) * 0.62), inner.bottom - top - 3 * size)

@@ -25,12 +25,12 @@ def place(layout):
     button = 7 * text
     parts["inside title"] = Rect(inner.x, inner.y, inner.w - button, layout.heading)
     parts["shut"] = Rect(inner.right - button, inner.y - layout.half // 2, button, layout.heading)
-    top, own = inner.y + layout.heading, round(4.4 * text)
+    top, own, under = inner.y + layout.heading, round(3.4 * text), round(1.3 * text)  # its picture, and its caption
     parts["own"] = Rect(inner.right - own, top, own, own)
-    parts["inside lines"] = Rect(inner.x, top, inner.w - own - gap, own)
+    parts["inside lines"] = Rect(inner.x, top, inner.w - own - gap, own + under)
     between = round(1.2 * text)
     side = min((inner.w - 2 * between) // 3, int(inner.h * 0.25))
-    y = top + own + layout.half + layout.caption
+    y = top + own + under + layout.half + layout.caption
     for i, name in enumerate(("upstream", "filter", "products")):
         parts[name] = Rect(inner.x + i * (side + between), y, side, side)
     parts["inside rest"] = Rect(inner.x, y + side + layout.half, inner.w, inner.bottom - y - side - layout.half)

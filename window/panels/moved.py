@@ -7,6 +7,7 @@ from window.data.step import moved
 from window.panels import squares, widgets
 from window.panels.arithmetic import Pen
 from window.panels.backward import signed_colours
+from window.panels.backward_story import name_of
 from window.panels.layout import Rect
 
 SHOWN = 4  # filters
@@ -27,8 +28,8 @@ def draw(surface, app, way):
     if first is None:
         return
     order = moved(state.origin, way.network, first)[:SHOWN]
-    title = type(way.network.layers[first]).__name__
-    pen.line(f"Moved most in {title} {first}: before, after, change", theme.muted, size=0.9)
+    number = next(i for i, stage in enumerate(app.reading.stages) if stage.first == first)
+    pen.fitted(f"Moved most in {name_of(app.reading.stages, number)}: before, after, change", theme.muted, size=0.9)
     wide = (inner.w - 2 * layout.gap) // 2
     high = (inner.bottom - pen.y) * 2 // SHOWN
     side = min((wide - layout.half) // 3, high - layout.caption - layout.half)

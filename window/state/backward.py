@@ -30,6 +30,7 @@ class Backward:
         self.reached = 1  # stages that show gradients, counted from the output; one more is the image
         self.weight = None  # (stage, index) of the weight that is looked at
         self.check = None  # its Check, once it is worked out
+        self.checking = None  # the weight and the Way whose Check is being worked out
         self.unchecked = ""  # why it can't be
         self.rate = 3e-4
         self.steps, self.repeating, self.next = [], False, 0.0  # the seconds at which the next one is due
