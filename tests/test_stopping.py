@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from test_train import OPTIONS, run, start, wait_for
 
 import train
@@ -128,9 +129,10 @@ def test_a_training_whose_words_go_nowhere_goes_on(idx_data, tmp_path, shell):
 
 
 @posix
-@pytest.mark.parametrize("program", ["train.py --evaluate weights/digits.npz", "play.py --predict weights/window.png"])
-def test_an_answer_that_cannot_be_printed_is_an_error(program):
-    command = f"'{sys.executable}' {program} >/dev/full"
+@pytest.mark.parametrize("program", ["train.py --evaluate weights/digits.npz", "play.py --predict '{}'"])
+def test_an_answer_that_cannot_be_printed_is_an_error(program, digits, tmp_path):
+    Image.fromarray(digits[1][0][0]).save(tmp_path / "seven.png")
+    command = f"'{sys.executable}' {program.format(tmp_path / 'seven.png')} >/dev/full"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "No space left" in done.stderr and done.stderr.count("\n") == 1
 

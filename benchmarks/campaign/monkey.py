@@ -117,6 +117,14 @@ def campaign(n, seed=0):
                 first = megabytes()
             if number % 100_000 == 99_999:
                 print(f"  {number + 1:,} events, {exceptions} exceptions, {megabytes():.0f} MB", flush=True)
+        for run in app.learning.runs:
+            run.controls.stop()
+        for name in ("nearest", "what if"):
+            if name in app.jobs:
+                app.jobs.cancel(name)
+        while app.jobs and time.perf_counter() - begun < 30 + n:  # whatever comes next has the machine for itself
+            app.jobs.collect()
+            time.sleep(0.01)
     return exceptions, first, megabytes(), time.perf_counter() - begun
 
 
