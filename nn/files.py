@@ -21,6 +21,7 @@ import numpy as np
 LARGEST = 2**26  # bytes of all arrays of a file: 16 million parameters, where the digit network has 93,322
 DIRECTORY = 2**16  # bytes of a zip file's table of contents, room for a thousand names
 DEEPEST = 100  # lists and objects of JSON within each other
+BRACKETS = 20  # opened in the header of an .npy file at most; that of an array has two
 
 
 def write_whole(path, data):
@@ -129,6 +130,9 @@ def _array(data):
     file = io.BytesIO(data)
     version = np.lib.format.read_magic(file)
     read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[version]
+    size = int.from_bytes(data[8 : 10 if version == (1, 0) else 12], "little")
+    if sum(map(data[8 : 12 + size].count, (b"(", b"[", b"{"))) > BRACKETS:
+        raise ValueError("a header nested deeply")  # Python's parser would take 60 MB to say so
     shape, columns_first, dtype = read_header(file)
     if dtype.hasobject:
         raise ValueError("pickled objects, which could run code")

@@ -137,7 +137,7 @@ LIARS = {
     "negative sizes": (packed(("w.npy", npy((-1, -2), data=bytes(8)))), ""),
     "texts of no letter": (packed(("w.npy", npy((10**15,), "<U0"))), ""),
     "a header of 100,000 letters": (packed(("w.npy", npy("1" * 100_000, version=2))), "w.npy"),
-    "a header nested deeply": (packed(("w.npy", b"\x93NUMPY\1\0\x88\x13" + b"(" * 5000)), "w.npy"),
+    "a header nested deeply": (packed(("w.npy", b"\x93NUMPY\1\0\x88\x13" + b"(" * 5000)), "nested"),
     "a version of the future": (packed(("w.npy", npy((1,), data=bytes(4), version=9))), "w.npy"),
     "pickled objects": (packed(("w.npy", npy((1,), "|O", b"\x80\4N."))), "could run code"),
     "records": (packed(("w.npy", npy((1,), [("a", "<f4")], bytes(4)))), "promises"),
