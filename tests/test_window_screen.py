@@ -174,7 +174,7 @@ def test_a_real_pointer_on_a_school_screen(weights, tmp_path, layout, keys):
             lines = dict(line.split("=") for line in xdo("getmouselocation", "--shell").splitlines())
             return int(lines["X"]), int(lines["Y"])
 
-        def wait(condition, seconds=30):
+        def wait(condition, seconds=60):
             end = time.monotonic() + seconds
             while not (value := condition()):
                 assert window.poll() is None, window.communicate()[1]
