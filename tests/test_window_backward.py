@@ -8,7 +8,7 @@ import pytest
 
 from nn.layers import AvgPool2D, BatchNorm, Conv2D, Dense, Dropout, Flatten, MaxPool2D, ReLU
 from nn.network import Network, digit_net
-from window.data import backward, step, weight
+from window.data import backward, step, testset, weight
 from window.data.anatomy import stages
 
 
@@ -249,9 +249,9 @@ def test_a_step_goes_down_and_leaves_the_network_alone(network, image):
 
 def test_the_accuracy_is_the_share_that_is_read_right(one_or_seven, digits):
     images, labels = (part[:1200] for part in digits[1])
-    *waits, share = step.accuracy(one_or_seven, (images, labels))
-    assert waits == [None] * 3
-    assert share == (one_or_seven.predict(images).argmax(axis=1) == labels).mean()
+    *waits, last = (score for _, _, score in testset.scores([one_or_seven], (images, labels)))
+    assert [score.done for score in waits] == [False] * 2 and last.done
+    assert last.right / last.of == (one_or_seven.predict(images).argmax(axis=1) == labels).mean()
 
 
 def test_one_wild_cell_leaves_the_others_their_colours():

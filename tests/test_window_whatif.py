@@ -81,7 +81,7 @@ def test_pooling_is_switched_off_by_the_filter_that_it_pools_and_own_layers_are_
 
 def test_the_score_counts_what_is_right(one_or_seven, digits):
     images, labels = digits[1][0][:700], digits[1][1][:700]
-    scores = list(whatif.score(one_or_seven, images, labels))
+    scores = list(testset.score(one_or_seven, images, labels))
     right = int((one_or_seven.predict(images).argmax(axis=1) == labels).sum())
     assert scores[-1] == (right, 700, 700) and scores[-1].done and not scores[0].done and 0 < right < 700
 

@@ -4,7 +4,6 @@ import math
 
 from window.actions.backward import there
 from window.data import testset
-from window.data.step import accuracy
 from window.state.backward import PAUSE
 
 
@@ -67,15 +66,7 @@ def pass_time(app):
 def _measure(app):
     """Measure on the test set what the steps cost, and first what there was before them."""
     state, reading = app.backward, app.reading
-    if "forgets" in app.jobs or "tests" in app.jobs or state.untestable:
-        return
-    if reading.tests is None:
-
-        def end(error):
-            if error:
-                state.untestable = str(error)
-
-        app.jobs.start("tests", testset.test_set(), lambda tests: setattr(reading, "tests", tests), end)
+    if "forgets" in app.jobs or state.untestable:
         return
     now = len(state.steps) if 0 in state.accuracies else 0
     if now in state.accuracies:
@@ -83,11 +74,12 @@ def _measure(app):
     network = state.steps[now - 1].network if now else state.origin
     steps = state.steps
 
-    def each(found):
-        if found is not None and state.steps is steps and len(steps) >= now:
-            state.accuracies[now] = found
+    def each(event):
+        _, reading.tests, found = event
+        if found.done and state.steps is steps and len(steps) >= now:
+            state.accuracies[now] = found.right / found.of
 
     def end(error):
         state.untestable = str(error or "")
 
-    app.jobs.start("forgets", accuracy(network.replica(), reading.tests), each, end)
+    app.jobs.start("forgets", testset.scores([network], reading.tests), each, end)

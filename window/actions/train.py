@@ -16,8 +16,8 @@ TIMES = ("time loss", "time right", "time ribbon")  # the parts in which draggin
 
 
 def view(app):
-    """Between the view Train and the one before."""
-    views.go(app, "forward" if app.sight == "train" else "train")
+    """Between the view Train and Forward."""
+    views.toggle(app, "train")
 
 
 # --- learning -------------------------------------------------------------------------------------------------

@@ -11,8 +11,13 @@ def go(app, sight):
     app.say(GREETINGS[sight](app))
 
 
+def toggle(app, sight):
+    """Between a view and Forward."""
+    go(app, "forward" if app.sight == sight else sight)
+
+
 def backward(app):
-    go(app, "forward" if app.sight == "backward" else "backward")
+    toggle(app, "backward")
 
 
 def question(app):

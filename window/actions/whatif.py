@@ -6,7 +6,7 @@ from window.data.why import CannotSay
 
 
 def view(app):
-    views.go(app, "forward" if app.sight == "whatif" else "whatif")
+    views.toggle(app, "whatif")
 
 
 # --- painting -----------------------------------------------------------------------------------------------------
@@ -116,15 +116,17 @@ def changed(app):
 
 def standing(app):
     """What holds in the other views, too, and the way back: "Painted over in What if; X, As drawn goes back." Or ""."""
-    count = len(app.reading.off)
-    said = {"painted over in What if": "As drawn" if changed(app) else "",
-            f"{count} switched off in What if" if count != 1 else "1 filter or unit switched off in What if":
-            "All on" if count else ""}  # fmt: skip
-    said = {words: way for words, way in said.items() if way}
-    if not said:
+    count, words, ways = len(app.reading.off), [], []
+    if changed(app):
+        words.append("painted over")
+        ways.append("As drawn")
+    if count:
+        words.append("1 filter or unit switched off" if count == 1 else f"{count} switched off")
+        ways.append("All on")
+    if not words:
         return ""
-    words = " and ".join(said).replace(" in What if and", " and")
-    return f"{words[0].upper()}{words[1:]}; X, {' and '.join(said.values())} goes back."
+    said = " and ".join(words)
+    return f"{said[0].upper()}{said[1:]} in What if; X, {' and '.join(ways)} goes back."
 
 
 # --- filters ------------------------------------------------------------------------------------------------------
@@ -179,12 +181,4 @@ def measure(app):
     def end(error):
         state.refused = str(error) if error else ""
 
-    app.jobs.start("what if", _scores(missing, reading.tests), each, end)
-
-
-def _scores(networks, tests):
-    if tests is None:
-        [tests] = testset.test_set()
-    for network in networks:
-        for score in whatif.score(network.replica(), *tests):
-            yield network, tests, score
+    app.jobs.start("what if", testset.scores(missing, reading.tests), each, end)

@@ -10,7 +10,7 @@ THINNEST = 3  # pixels of a bar
 
 def view(app, *_):
     """Between the view Why and Forward."""
-    views.go(app, "forward" if app.sight == "why" else "why")
+    views.toggle(app, "why")
 
 
 def choose_for(app, digit):

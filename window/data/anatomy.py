@@ -78,10 +78,21 @@ def numbered(stages, number):
     return f"{kind} {same.index(number) + 1}, {size}" if len(same) > 1 and size else stages[number].title
 
 
+def name_of(stages, number):
+    """What a stage is called on the screen; number -1 is the image."""
+    if number < 0:
+        return "the image"
+    return "Output" if number == len(stages) - 1 else numbered(stages, number)
+
+
 def shown(stage, values):
     """A stage's activations as maps (C, H, W); a dense stage's are (C, 1, 1)."""
-    y = values[stage.last + 1][0]
-    return y.transpose(2, 0, 1) if y.ndim == 3 else y[:, None, None]
+    return as_maps(values[stage.last + 1][0])
+
+
+def as_maps(array):
+    """What a stage hands on, or a mask of it, (H, W, C) or (C,), as maps (C, H, W)."""
+    return array.transpose(2, 0, 1) if array.ndim == 3 else array[:, None, None]
 
 
 def receptive_field(network, values, stage, place):

@@ -1,10 +1,8 @@
-"""Steps down the gradient of one drawing's loss, on copies of the network, and what they cost elsewhere."""
+"""Steps down the gradient of one drawing's loss, on copies of the network."""
 
 import copy
 
 import numpy as np
-
-BLOCK = 500  # test images answered at a time
 
 
 def step(network, way, rate):
@@ -21,14 +19,3 @@ def moved(before, after, layer=0):
     change = after.layers[layer].params["w"] - before.layers[layer].params["w"]
     distance = np.sqrt((change.reshape(-1, change.shape[-1]).astype(float) ** 2).sum(axis=0))
     return [(int(cell), float(distance[cell])) for cell in np.argsort(-distance, kind="stable")]
-
-
-def accuracy(network, tests):
-    """Yields None now and then, and at the end the share of the test set (images, labels) that is read right."""
-    images, labels = tests
-    right = 0
-    for at in range(0, len(images), BLOCK):
-        found = network.predict(images[at : at + BLOCK], threads=1)
-        right += int((found.argmax(axis=1) == labels[at : at + BLOCK]).sum())
-        yield None
-    yield right / len(images)

@@ -4,8 +4,6 @@ A switched-off filter's numbers are 0 at every place: the weights that make them
 copy of the network. Numbers and arrays alone: nothing of the window is in here.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 
 from nn import ink
@@ -13,7 +11,6 @@ from window.data import anatomy
 from window.data.why import CannotSay
 
 BRUSH, RUBBER = 2.4, 3.0  # diameters in pixels; the median of MNIST's pens is 2.35
-BLOCK = 500  # test images between two reports
 
 
 def painted(image, points, erases):
@@ -72,24 +69,3 @@ def _carrying(network, stages, made):
             break
         carrying.append(stages[number])
     return carrying
-
-
-class Score(NamedTuple):
-    right: int
-    asked: int  # so far
-    of: int
-
-    @property
-    def done(self):
-        return self.asked == self.of
-
-
-def score(network, images, labels):
-    """Yields the Score on more and more images."""
-    from nn.answers import predict_logits  # imports Numba
-
-    right = 0
-    for at in range(0, len(images), BLOCK):
-        logits = predict_logits(network, images[at : at + BLOCK], threads=1)
-        right += int((logits.argmax(axis=1) == labels[at : at + BLOCK]).sum())
-        yield Score(right, min(at + BLOCK, len(images)), len(images))

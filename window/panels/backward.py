@@ -3,7 +3,7 @@
 import numpy as np
 
 from window.actions import backward
-from window.data.anatomy import shown
+from window.data.anatomy import as_maps, name_of, shown
 from window.data.backward import reach, stopped, winners
 from window.panels import how, widgets
 from window.panels.controls import Control
@@ -60,8 +60,8 @@ def _legend(stages, way, reached):
         return "These are the values. The gradient comes from the right, once the true digit is said."
     if reached >= len(stages):
         return LEGEND[0].upper() + LEGEND[1:]
-    name = how.numbered(stages, len(stages) - reached)
-    return f"{f'{name} to Output' if reached > 1 else 'Output'}, {LEGEND} Left of it: values."
+    name = name_of(stages, len(stages) - reached)
+    return f"{f'{name} to Output' if reached > 1 else name}, {LEGEND} Left of it: values."
 
 
 def _digits(surface, app, number, colours):
@@ -77,8 +77,7 @@ def _stage(surface, app, number, stage, way):
     box, caption, stages = layout.parts[f"stage {number}"], layout.parts[f"caption {number}"], app.reading.stages
     top, last = caption._replace(h=caption.h // 2), number == len(stages) - 1
     below, muted = top._replace(y=top.bottom), theme.muted
-    name = "Output" if last else how.numbered(stages, number)
-    widgets.text(surface, name, top, size, theme.text)
+    widgets.text(surface, name_of(stages, number), top, size, theme.text)
     if app.answer is None:
         widgets.outline(surface, box, theme.line)
         return
@@ -87,7 +86,7 @@ def _stage(surface, app, number, stage, way):
         values = np.nan_to_num(shown(stage, app.answer.values if way is None else way.values))
         colours = how.colours_of(values, theme, last)
     else:
-        gradients = gradients_of(way, stage)
+        gradients = shown(stage, way.gradients)
         end, most = reach(gradients), np.abs(gradients).max()
         words = f"±{end:.2g}" if not most > 1.5 * end else f"±{end:.2g}, peak {most:.2g}"
         widgets.text(surface, words, below, widgets.fitted_size(words, below, size), muted)
@@ -102,15 +101,6 @@ def reaches(app, number):
     return len(app.reading.stages) - number <= app.backward.reached
 
 
-def gradients_of(way, stage):
-    """dL/d(what the stage hands on) as maps (C, H, W); a dense stage's are (C, 1, 1)."""
-    return _as_maps(way.gradients[stage.last + 1][0])
-
-
-def _as_maps(array):
-    return array.transpose(2, 0, 1) if array.ndim == 3 else array[:, None, None]
-
-
 def signed_colours(numbers, end, theme):
     """Signed numbers as colours, `end` and beyond in the full one: what raises the loss and what lowers it."""
     return coloured(0.5 + 0.5 * np.nan_to_num(numbers) / max(end, 1e-30), theme.signed_scale)
@@ -123,9 +113,9 @@ def marked(way, stage, theme, times, cell=...):
     def large(array):
         return array.repeat(times, axis=-2).repeat(times, axis=-1)
 
-    gradients = gradients_of(way, stage)
+    gradients = shown(stage, way.gradients)
     colours = signed_colours(large(gradients[cell]), reach(gradients), theme)
-    halted = large(_as_maps(stopped(way, stage))[cell])
+    halted = large(as_maps(stopped(way, stage))[cell])
     y, x = np.indices(colours.shape[-3:-1])
     if times < 4:
         grey = np.array(theme.faint) * 0.35
@@ -136,5 +126,5 @@ def marked(way, stage, theme, times, cell=...):
     if won is not None:
         middle = (times - 1) / 2
         dot = (y % times - middle) ** 2 + (x % times - middle) ** 2 <= max(0.6, times / 8) ** 2
-        colours[large(_as_maps(won)[cell]) & dot] = theme.text
+        colours[large(as_maps(won)[cell]) & dot] = theme.text
     return colours

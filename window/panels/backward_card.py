@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from window.data.anatomy import name_of
 from window.data.backward import gradient, winners
 from window.data.weight import own_shape
 from window.panels import squares, widgets
 from window.panels.arithmetic import Pen
 from window.panels.backward import signed_colours
-from window.panels.backward_story import name_of
 from window.panels.layout import Rect
 
 

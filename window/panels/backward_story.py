@@ -1,10 +1,10 @@
 """What the middle panel of Backward says while nothing is pinned: the question, a cell enlarged, the layer reached."""
 
-from window.data.anatomy import shown
+from window.data.anatomy import name_of, shown
 from window.data.backward import arrival, reach, stopped, winners
 from window.panels import how, squares, widgets
 from window.panels.arithmetic import Pen
-from window.panels.backward import gradients_of, marked, signed_colours
+from window.panels.backward import marked, reaches, signed_colours
 from window.panels.layout import Rect
 
 ASKED = (
@@ -57,18 +57,12 @@ def draw(surface, app, way):
                           layout.text * 0.92, theme.muted)  # fmt: skip
         return
     line = Rect(inner.x, pen.y, inner.w, round(layout.text * 1.4))
-    squares.scale(surface, app, line, reach(gradients_of(way, stages[number])))
+    squares.scale(surface, app, line, reach(shown(stages[number], way.gradients)))
     pen.skip()
     pen.skip()
     pen.skip()
     pen.paragraph("Point at a cell to enlarge it, click it for its arithmetic. Left arrow: one layer further back; "
                   "A: all the way. G takes one step down.", theme.muted)  # fmt: skip
-
-
-def name_of(stages, number):
-    if number < 0:
-        return "the image"
-    return "Output" if number == len(stages) - 1 else how.numbered(stages, number)
 
 
 def enlarged(surface, app, way, number, cell, place):
@@ -80,8 +74,8 @@ def enlarged(surface, app, way, number, cell, place):
     top = layout.parts["own"].y
     side = min(round((inner.w - layout.gap) * 0.62), inner.bottom - top - 3 * size)
     large = Rect(inner.x, top, side, side)
-    height, width = gradients_of(way, stage).shape[1:]
-    reached = len(stages) - number <= app.backward.reached
+    height, width = shown(stage, way.gradients).shape[1:]
+    reached = reaches(app, number)
     if reached:
         pixels = marked(way, stage, theme, -(-side // width), cell)
     else:
@@ -101,7 +95,7 @@ def enlarged(surface, app, way, number, cell, place):
         return
     relu = "ReLU" in (layer.title for layer in way.network.layers[stage.first + 1 : stage.last + 1])
     pen.paragraph("dL/d(value after ReLU)" if relu else "dL/d(value)", theme.muted)
-    pen.line(squares.exact(gradients_of(way, stage)[cell][place], 3), theme.text, "bold", 1.1)
+    pen.line(squares.exact(shown(stage, way.gradients)[cell][place], 3), theme.text, "bold", 1.1)
     at = (*place, cell) if height > 1 or len(stage.shape) == 3 else (cell,)
     if stopped(way, stage)[at]:
         pen.paragraph("Stopped by ReLU: the sum before it was not above 0, so dL/d(sum) is 0, and nothing goes on to "
@@ -118,4 +112,4 @@ def enlarged(surface, app, way, number, cell, place):
         widgets.picture(surface, values, Rect(beside.x, pen.y, small, small))
         widgets.outline(surface, Rect(beside.x, pen.y, small, small), theme.line)
     below = Rect(inner.x, inner.bottom - round(1.4 * size), inner.w, round(1.4 * size))
-    squares.scale(surface, app, below, reach(gradients_of(way, stage)))
+    squares.scale(surface, app, below, reach(shown(stage, way.gradients)))

@@ -5,7 +5,7 @@ import pygame
 
 from window.actions import look
 from window.data import anatomy
-from window.data.anatomy import numbered
+from window.data.anatomy import name_of
 from window.panels import widgets
 from window.panels.controls import Control
 from window.panels.layout import Rect
@@ -90,7 +90,7 @@ def _stage(surface, app, number):
         stage = app.reading.stages[number]
         line = caption._replace(h=caption.h // 2)
         last = number == len(app.reading.stages) - 1
-        widgets.text(surface, "Output" if last else numbered(app.reading.stages, number), line, size, theme.text)
+        widgets.text(surface, name_of(app.reading.stages, number), line, size, theme.text)
         shape = " × ".join(map(str, stage.shape)) if not last else "scores"
         widgets.text(surface, shape, line._replace(y=line.bottom), size, theme.muted)
     if app.answer is None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pygame
 
+from window.data.anatomy import name_of
 from window.data.step import moved
 from window.panels import squares, widgets
 from window.panels.arithmetic import Pen
 from window.panels.backward import signed_colours
-from window.panels.backward_story import name_of
 from window.panels.layout import Rect
 
 SHOWN = 4  # filters

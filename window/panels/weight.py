@@ -3,12 +3,11 @@
 import numpy as np
 import pygame
 
-from window.data.anatomy import place_of
+from window.data.anatomy import name_of, place_of
 from window.data.backward import formula
 from window.data.weight import nothing, weight
 from window.panels import squares, widgets
 from window.panels.arithmetic import Pen
-from window.panels.backward_story import name_of
 from window.panels.layout import Rect
 
 
