@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from nn.ink.pieces import extreme_along
-from nn.ink.strokes import INK
+from nn.ink.strokes import INK, ink_box
 
 PRICE_CUT = 0.4  # of a cut, and as much again for each width of the pen that it goes through
 FINEST = 60  # rows in which cuts are sought
@@ -41,14 +41,13 @@ def parts(atom, pen):
     atoms = []
     for price, start, stop in zip(prices, edges[:-1], edges[1:], strict=True):
         part = np.where((columns >= start[:, None]) & (columns < stop[:, None]), atom.ink, 0).astype(np.uint8)
-        inked = part >= INK
-        if not inked.any():
+        inside = ink_box(part, INK)
+        if inside is None:
             continue
-        rows, cols = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-        top, bottom, left, right = rows[0], rows[-1] + 1, cols[0], cols[-1] + 1
-        x, y = atom.box[:2]
-        box = int(x + left), int(y + top), int(x + right), int(y + bottom)
-        atoms.append(Atom(box, part[top:bottom, left:right], price if atoms else atom.cut))
+        x, y, width, height = inside
+        left, top = atom.box[0] + x, atom.box[1] + y
+        ink = part[y : y + height, x : x + width]
+        atoms.append(Atom((left, top, left + width, top + height), ink, price if atoms else atom.cut))
     return atoms
 
 

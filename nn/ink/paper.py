@@ -11,7 +11,7 @@ from PIL import Image
 
 from nn.ink.pieces import extreme_along, grown, pen_width, pieces_of
 from nn.ink.rules import without_lines
-from nn.ink.strokes import INK
+from nn.ink.strokes import INK, ink_box
 
 FAINTEST = 8  # grey levels: less contrast is no ink
 SMOOTH_GRAIN = 4  # grey levels of grain that one pixel of blur is for
@@ -177,9 +177,8 @@ def shows_more(weak, plain):
     for k in tall:
         left, top, right, bottom = found.left[k], found.top[k], found.right[k], found.bottom[k]
         strong = (plain[top:bottom, left:right] >= INK) & (found.labels[top:bottom, left:right] == k + 1)
-        rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
-        least = (1 - GOES_ON) * (bottom - top)
-        if not len(rows) or np.ptp(rows) < least or np.ptp(columns) < right - left - GOES_ON * (bottom - top):
+        box, least = ink_box(strong, 1), (1 - GOES_ON) * (bottom - top)
+        if box is None or box[3] - 1 < least or box[2] - 1 < right - left - GOES_ON * (bottom - top):
             return True
     return False
 

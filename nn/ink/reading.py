@@ -12,7 +12,7 @@ import numpy as np
 from nn import words
 from nn.ink import formats, lattice, paper, ways
 from nn.ink.pieces import pieces_of
-from nn.ink.strokes import INK, is_mnist, to_mnist
+from nn.ink.strokes import INK, ink_box, is_mnist, to_mnist
 
 CLEAR = 0.04  # of -log p: a mean below it is a reading that needs no other view
 
@@ -164,10 +164,8 @@ def _one_piece(network, view):
 def _whole(network, ink, least=None):
     """A reading of a page that is one digit."""
     probabilities = network.predict(to_mnist(ink, least=least)[None])[0].astype(float)
-    inked = ink >= min(INK, ink.max())
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    box = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-    return Reading(ink, [Digit(probabilities, box, 0, 0, ink)])
+    left, top, width, height = ink_box(ink, min(INK, ink.max()))
+    return Reading(ink, [Digit(probabilities, (left, top, left + width, top + height), 0, 0, ink)])
 
 
 def _read_views(network, views, least=UNREADABLE):
