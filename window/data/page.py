@@ -10,6 +10,16 @@ from window.data.strokes import Picture
 SIDE = 560  # pixels; the same in every window, so that the answer doesn't depend on the window's size
 
 
+def parts(page, found):
+    """What drawn ink is read as, by its Reading: a page (H, W) for each digit, `least` of to_mnist for them, the doubt.
+
+    A single digit is read with all that was drawn: there is no dirt on this paper.
+    """
+    if len(found.digits) < 2:
+        return [page], None, ""
+    return [digit.page for digit in found.digits], 1, found.doubt
+
+
 class Page:
     """A page that follows a drawing. Only what is new since the last time is drawn, so the pen never lags."""
 

@@ -1,7 +1,7 @@
 """The ink on the pad, the pen that draws it, and a session that is being replayed onto it."""
 
 from nn import ink
-from window.data.page import Page
+from window.data.page import Page, parts
 from window.data.strokes import ERASER, PEN, THICKEST, THINNEST, Drawing, Picture, Stroke, extent, is_dot
 
 AT_ONCE = 500  # events of a replayed session in one frame
@@ -44,17 +44,16 @@ class Pad:
         return self.page.follow(self.marks)
 
     def pages(self, network):
-        """The pages of ink to be read, one a digit, in the order of the number; and the doubt that all are digits."""
+        """The pages of ink to be read, one a digit, in the order of the number; `least` of to_mnist; and the doubt."""
         picture = self.drawing.picture
         self.read = None
         if picture is None and self.dot:
-            return [], ""
+            return [], None, ""
         page = self.page.ink if picture is None else picture.ink  # a picture has its own resolution
         found = self.read = ink.read_page(network, page)
-        # one digit drawn here is read with all that was drawn: there is no dirt on this paper
-        if picture is None and len(found.digits) < 2:
-            return [page], ""
-        return [digit.page for digit in found.digits], picture.doubt if picture and picture.doubt else found.doubt
+        if picture is None:
+            return parts(page, found)
+        return [digit.page for digit in found.digits], 1, picture.doubt or found.doubt
 
     def how_read(self):
         """What `read` was read from, as colours (H, W, 1 or 3) uint8, and the Reading; None without one."""

@@ -48,8 +48,7 @@ class Reading:
         pad.follow()
         self.stale, self.since_answer, self.chosen = False, 0.0, 0
         self.occluded = self.effects = None
-        pages, doubt = pad.pages(self.network)
-        least = None if pad.drawing.picture is None and len(pages) == 1 else 1
+        pages, least, doubt = pad.pages(self.network)
         self.answers = [found for page in pages if (found := answer(self.network, page, least, doubt))]
 
     def choose(self, index, rested):

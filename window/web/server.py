@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from nn import hands, ink, stopping, words
 from nn.layers import Conv2D, ReLU
 from nn.network import load_digit_net, to_input
-from window.data.page import Page
+from window.data.page import Page, parts
 from window.data.strokes import PEN, from_json, is_dot
 
 HERE = Path(__file__).parent
@@ -46,13 +46,11 @@ class Reader:
         if sum(swept(mark) for mark in marks) > FULLEST:
             raise ValueError(f"these strokes sweep over more than {FULLEST} pads: draw less")
         if is_dot(marks):
-            return self.answer([], None, explained)
+            return self.answer([], None, "", explained)
         page = Page()
         page.follow(tuple(marks))
         found = ink.read_page(self.network, page.ink)
-        if len(found.digits) < 2:
-            return self.answer([page.ink], None, explained)
-        return self.answer([digit.page for digit in found.digits], None, explained, found.doubt)
+        return self.answer(*parts(page.ink, found), explained)
 
     def picture(self, data, explained=False):
         """The answer to the bytes of a picture file. ValueError if it can't be read."""
@@ -66,9 +64,9 @@ class Reader:
         found = ink.read_page(self.network, page)
         if not found.digits:
             raise ValueError("nothing on it looks like a number")
-        return self.answer([digit.page for digit in found.digits], 1, explained, found.doubt)
+        return self.answer([digit.page for digit in found.digits], 1, found.doubt, explained)
 
-    def answer(self, pages, least, explained, doubt=""):
+    def answer(self, pages, least, doubt, explained):
         """{"number": text, "digits": [words.as_json of each, with its pictures if explained]} of pages of a digit each.
 
         least: as for `to_mnist`; doubt: the reading's.
